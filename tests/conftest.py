@@ -6,9 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
+
 from helpers_need import CI
 from helpers_need import need as _need
-from hypothesis import HealthCheck, settings
 
 # Times are UTC inside Watcher. In a zone that no machine runs in, code that asks for local time shows at once.
 os.environ["TZ"] = "Asia/Kathmandu"
