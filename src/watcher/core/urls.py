@@ -1,0 +1,24 @@
+"""Addresses as keys: the host that politeness counts by.
+
+Pure text work; nothing is resolved or asked.
+"""
+
+from urllib.parse import urlsplit
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def host_of(url: str) -> str:
+    """Name the host of an address in lower case, with the port where it is not the scheme's own.
+
+    In: an http or https address. Out: `example.org`, `example.org:8080`, `[::1]:8080`; "" when there is none (what
+    the configuration lets through always has one). Never raises. (RFC 3986, section 3.2.)
+    """
+    try:
+        parts = urlsplit(url.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    if ":" in host:
+        host = f"[{host}]"
+    return host if not port or port == DEFAULT_PORTS.get(parts.scheme) else f"{host}:{port}"
