@@ -464,6 +464,7 @@ class SourceState:
     title: str | None = None
     entries: int = 0
     last_change_at: datetime | None = None
+    confirm_at: datetime | None = None  # look again then, past every gate: something seems to have vanished
 
 
 @dataclass(frozen=True, slots=True)
@@ -473,6 +474,8 @@ class KnownUpdate:
     id: str
     note: Note
     present: bool = True
+    missing_since: datetime | None = None  # first look that no longer showed it
+    withdrawn: bool = False  # its disappearance was confirmed and told
 
 
 @dataclass(frozen=True, slots=True)
@@ -568,6 +571,7 @@ class Change:
     stories: tuple[str, ...] = ()
     gap: tuple[int, ...] = ()  # numbers below this update that were never seen
     text: str = ""
+    mark: str | None = None  # the headline mark of the update, if its title has one
 
 
 @dataclass(frozen=True, slots=True)
@@ -715,6 +719,7 @@ class Delivery:
     first_at: datetime | None = None
     sent_at: datetime | None = None
     references: str | None = None  # id of the thread's first alert on this channel, if it is another one
+    late: bool = False  # it was a dead letter once: sent all the same, and marked as late
 
 
 @dataclass(frozen=True, slots=True)

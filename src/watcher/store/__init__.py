@@ -1,0 +1,20 @@
+"""The store: tables, migrations, one Store class; rows never leave it (docs/design.md, "Rooms")."""
+
+from watcher.store.lock import Lock, acquire
+from watcher.store.store import Store
+from watcher.store.values import ChannelState, Pruned, SourceRow, StartedSource, StoredChange, Synced, Totals
+from watcher.store.writer import Writer
+
+__all__ = [
+    "ChannelState",
+    "Lock",
+    "Pruned",
+    "SourceRow",
+    "StartedSource",
+    "Store",
+    "StoredChange",
+    "Synced",
+    "Totals",
+    "Writer",
+    "acquire",
+]
