@@ -1,0 +1,368 @@
+"""(what was known of a document, what it says now) → what changed.
+
+One function serves an article's page and a feed's entry; they differ in the names of their events. Nothing is judged
+here but the words: routes, mutes and channels come later (settle.py). Every change found is returned, those that are
+not to be announced with their reason.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from watcher.core import diff, rules, updates
+from watcher.core.text import block_digest
+from watcher.model import (
+    Change,
+    Document,
+    DocumentRef,
+    EntryShown,
+    KnownUpdate,
+    Link,
+    Note,
+    Page,
+    Reason,
+    Revision,
+    RevisionRef,
+    Source,
+    Times,
+    Words,
+    make_id,
+)
+
+CONFIRM_FIRST = timedelta(minutes=1)
+CONFIRM_LAST = timedelta(minutes=5)
+REMEMBERED = 12  # text digests of the last revisions, for restored texts and flapping
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The circumstances of one look at a document."""
+
+    source: Source
+    fetched_at: datetime
+    sha256: str
+    server: datetime | None = None
+    snapshot: str | None = None
+    confirmed: bool = False  # believe a disappearance at once (replay)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The document as it stands now, its new revision (None when nothing changed) and the changes."""
+
+    document: Document
+    revision: Revision | None
+    changes: tuple[Change, ...]
+    confirm_at: datetime | None = None
+
+
+def body_of(page: Page) -> list[str]:
+    """Give the blocks that are compared: without notes, stamps and furniture."""
+    return [block.text for block in page.blocks if block.role == "text"]
+
+
+def text_digest(page: Page) -> str:
+    return block_digest("\n".join([updates.loose(page.headline), *map(updates.loose, body_of(page))]))
+
+
+def first_sight(document_id: str, kind: str, key: str, page: Page, look: Look) -> Document:
+    """Make the document that a first look leaves behind; its updates are known from now on."""
+    ledger = tuple(KnownUpdate(make_id("upd", document_id, i, updates.words_of(n)), n) for i, n in enumerate(page.updates))
+    return Document(
+        id=document_id,
+        source=look.source.name,
+        kind="entry" if kind == "entry" else "page",
+        key=key,
+        url=page.url,
+        title=page.headline or page.title or page.url,
+        revision=1,
+        revision_id=make_id("rev", document_id, 1, look.sha256),
+        sha256=look.sha256,
+        fetched_at=look.fetched_at,
+        page=page,
+        ledger=ledger,
+        recent=((1, text_digest(page)),),
+    )
+
+
+def revision_of(document: Document, snapshot: str | None) -> Revision:
+    return Revision(
+        document.revision_id, document.id, document.revision, document.sha256, document.fetched_at, document.page, snapshot
+    )
+
+
+def rebase(document: Document, page: Page) -> Document:
+    """Put a new reading of the same body in the place of the old one: new rules or a better reader are no news."""
+    matching = updates.match(document.id, document.ledger, page.updates)
+    recent = ((document.revision, text_digest(page)),)
+    return replace(document, page=page, ledger=matching.ledger, recent=(*document.recent[:-1], *recent))
+
+
+class _Collector:
+    """Gathers the changes of one document; gives each its id, times and references."""
+
+    def __init__(self, document: Document, page: Page, look: Look) -> None:
+        self.document, self.page, self.look = document, page, look
+        number = document.revision + 1
+        self.new = RevisionRef(make_id("rev", document.id, number, look.sha256), number, look.sha256, look.fetched_at)
+        self.old = RevisionRef(document.revision_id, document.revision, document.sha256, document.fetched_at)
+        self.ref = DocumentRef(document.id, page.url, page.headline or page.title or page.url)
+        self.changes: list[Change] = []
+
+    def add(
+        self,
+        event: str,
+        what: str,
+        *,
+        words: Words = (),
+        unified: str = "",
+        text: str = "",
+        note: Note | None = None,
+        reason: Reason | None = None,
+        silent: bool | None = None,
+        change_id: str | None = None,
+        **more: object,
+    ) -> None:
+        printed = note.published if note else None
+        published = printed or (self.page.modified if event in ("text.changed", "title.changed", "entry.changed") else None)
+        haystack = "\n".join(filter(None, (self.page.title, self.page.url, text)))
+        change = Change(
+            id=change_id or make_id("chg", self.document.id, self.new.number, event, what),
+            event=event,
+            source=self.document.source,
+            severity=rules.weigh(event, note.kind if note else None, text, self.look.source.severity),
+            document=self.ref,
+            revision=self.new,
+            previous=self.old,
+            silent=silent,
+            announced=reason is None,
+            reason=reason,
+            update=note,
+            diff=unified,
+            words=words,
+            text=haystack,
+            times=Times(
+                published=published.at if published else None,
+                published_date_only=bool(published and published.date_only),
+                published_as_printed=published.printed if published else None,
+                server=self.look.server,
+                fetched=self.look.fetched_at,
+            ),
+        )
+        self.changes.append(replace(change, **more))  # type: ignore[arg-type]  # field names of Change, checked by replace
+
+
+def _mark(page: Page, note: Note) -> str | None:
+    """Find the headline mark of an update: the heading its title place shows."""
+    for other in page.notes:
+        if other.location == "title" and other.kind == note.kind and other.sequence == note.sequence:
+            return other.heading
+    return None
+
+
+def _note_changes(known: Document, page: Page, look: Look, out: _Collector) -> tuple[tuple[KnownUpdate, ...], datetime | None]:
+    matching = updates.match(known.id, known.ledger, page.updates)
+    for m in matching.matched:
+        body = updates.words_of(m.note)
+        if m.known is None:
+            out.add(
+                "update.new", body, note=m.note, text=body, unified=_added(body), words=(("+", body),), silent=False,
+                mark=_mark(page, m.note), gap=updates.gap(matching.ledger, m.note),
+            )  # fmt: skip
+        elif m.verdict == "renumbered":
+            out.add(
+                "update.renumbered", m.known.id + str(m.note.sequence), note=m.note, text=body, old_sequence=m.known.note.sequence,
+                reason="minor-event", mark=_mark(page, m.note),
+            )  # fmt: skip
+        elif m.verdict == "edited":
+            before = updates.words_of(m.known.note)
+            out.add(
+                "update.edited", m.known.id + body, note=m.note, text=f"{before}\n{body}", mark=_mark(page, m.note),
+                unified=diff.unified(before.split("\n"), body.split("\n")), words=diff.words(before, body), silent=False,
+            )  # fmt: skip
+    return _missing(matching, look, out)
+
+
+def _missing(matching: updates.Matching, look: Look, out: _Collector) -> tuple[tuple[KnownUpdate, ...], datetime | None]:
+    """Store a disappearance at once, announce it under the same id when later looks still miss the update."""
+    ledger, confirm_at = list(matching.ledger), None
+    places = {known.id: i for i, known in enumerate(ledger)}
+    for gone in matching.missing:
+        since = gone.missing_since or look.fetched_at
+        age = look.fetched_at - since
+        sure = look.confirmed or age >= CONFIRM_LAST
+        body = updates.words_of(gone.note)
+        if sure or gone.missing_since is None:
+            out.add(
+                "update.withdrawn", gone.id, change_id=make_id("chg", gone.id, since.isoformat(), "withdrawn"), note=gone.note,
+                text=body, unified=_removed(body), words=(("-", body),), reason=None if sure else "unconfirmed", silent=None,
+            )  # fmt: skip
+        if not sure:
+            step = CONFIRM_FIRST if age < CONFIRM_FIRST else CONFIRM_LAST
+            confirm_at = min(filter(None, (confirm_at, since + step)))
+        ledger[places[gone.id]] = replace(gone, present=not sure, missing_since=since, withdrawn=sure)
+    return tuple(ledger), confirm_at
+
+
+def _added(text: str) -> str:
+    return "\n".join("+ " + line for line in text.split("\n")) if text else ""
+
+
+def _removed(text: str) -> str:
+    return "\n".join("- " + line for line in text.split("\n")) if text else ""
+
+
+def _cosmetic(before: Sequence[str], after: Sequence[str]) -> bool:
+    return list(map(updates.loose, before)) == list(map(updates.loose, after))
+
+
+def neighbourhood(before: Sequence[str], after: Sequence[str]) -> str:
+    """Give the changed blocks of both sides with the block before and after each: what `only` and `never` look at."""
+    chosen: list[str] = []
+    for hunk in diff.blocks(before, after):
+        if hunk.op != "equal":
+            chosen += before[max(0, hunk.before[0] - 1) : hunk.before[1] + 1] if hunk.before[0] < hunk.before[1] else []
+            chosen += after[max(0, hunk.after[0] - 1) : hunk.after[1] + 1]
+    return "\n".join(dict.fromkeys(chosen))
+
+
+def _text_change(known: Document, page: Page, out: _Collector, *, silent: bool) -> None:
+    before, after = body_of(known.page), body_of(page)
+    if before == after:
+        return
+    unified = diff.unified(before, after)
+    words = diff.changed_words(before, after)
+    text = neighbourhood(before, after)
+    if _cosmetic(before, after):
+        out.add("text.changed", unified, unified=unified, words=words, text=text, silent=silent, reason="cosmetic")
+        return
+    digest = text_digest(page)
+    earlier = [number for number, seen in known.recent[:-1] if seen == digest]
+    if earlier:
+        reason: Reason | None = "flapping" if len(earlier) > 1 else None
+        out.add(
+            "text.restored", unified, unified=unified, words=words, text=text, silent=silent, reason=reason, restored=earlier[-1]
+        )
+        return
+    out.add("text.changed", unified, unified=unified, words=words, text=text, silent=silent)
+
+
+def _title_change(known: Document, page: Page, out: _Collector, *, silent: bool) -> None:
+    before, after = known.page.headline or "", page.headline or ""
+    if before == after or not after:
+        return
+    reason: Reason | None = "cosmetic" if updates.loose(before) == updates.loose(after) else None
+    out.add(
+        "title.changed", after, unified=f"- {before}\n+ {after}", words=diff.words(before, after), text=f"{before}\n{after}",
+        silent=silent, reason=reason,
+    )  # fmt: skip
+
+
+def _links(page: Page) -> dict[str, str]:
+    return {link.url: link.text for block in page.blocks if block.role == "text" for link in block.links}
+
+
+def _link_changes(known: Document, page: Page, out: _Collector, *, text_changed: bool) -> None:
+    """Tell of a link whose target moved while the words stayed; in a changed text the diff already shows the place."""
+    before, after = _links(known.page), _links(page)
+    gone, new = [u for u in before if u not in after], [u for u in after if u not in before]
+    if not gone and not new:
+        return
+    only_query = sorted(u.split("?")[0] for u in gone) == sorted(u.split("?")[0] for u in new)
+    reason: Reason | None = "minor-event" if only_query or text_changed else None
+    unified = "\n".join([*(f"- {before[u]} <{u}>" for u in gone), *(f"+ {after[u]} <{u}>" for u in new)])
+    out.add("links.changed", unified, unified=unified, text=unified, silent=None, reason=reason)
+
+
+def _media_changes(known: Document, page: Page, out: _Collector) -> None:
+    def names(media: tuple[Link, ...]) -> list[str]:
+        return [f"{m.text} {m.url.split('?')[0].rsplit('/', 1)[-1]}".strip() for m in media]
+
+    before, after = names(known.page.media), names(page.media)
+    if sorted(before) != sorted(after):
+        unified = diff.unified(before, after)
+        out.add("media.changed", unified, unified=unified, text=unified, silent=None, reason="minor-event")
+
+
+def _meta_changes(known: Document, page: Page, out: _Collector) -> None:
+    before, after = known.page.modified, page.modified
+    if after is not None and (before is None or before.at != after.at):
+        shown = [m.printed or m.at.isoformat() if m else "" for m in (before, after)]
+        out.add("meta.changed", after.at.isoformat(), unified=f"- {shown[0]}\n+ {shown[1]}", text="", silent=None, reason="minor-event")
+
+
+def _announced_by_publisher(known: Document, page: Page, changes: Sequence[Change]) -> bool:
+    """Say whether the publisher marked the change: a new or edited note, or a newer modification time."""
+    before, after = known.page.modified, page.modified
+    moved = after is not None and (before is None or after.at > before.at)
+    return moved or any(change.event in ("update.new", "update.edited") for change in changes)
+
+
+def compare_page(known: Document, page: Page, look: Look) -> Compared:
+    """Compare an article's page with its document."""
+    out = _Collector(known, page, look)
+    ledger, confirm_at = _note_changes(known, page, look, out)
+    silent = not _announced_by_publisher(known, page, out.changes)
+    _title_change(known, page, out, silent=silent)
+    before_text = len(out.changes)
+    _text_change(known, page, out, silent=silent)
+    _link_changes(known, page, out, text_changed=len(out.changes) > before_text)
+    _media_changes(known, page, out)
+    _meta_changes(known, page, out)
+    return _close(known, page, look, out, ledger, confirm_at)
+
+
+def shown(page: Page, key: str, fields: tuple[tuple[str, str | None, str | None], ...] = ()) -> EntryShown:
+    """Give an entry as a change shows it."""
+    return EntryShown(key, page.title or "", page.url, page.published, page.modified, page.summary or "", fields)
+
+
+def compare_entry(known: Document, page: Page, look: Look) -> Compared:
+    """Compare a feed's entry with its document: its notes, and as one `entry.changed` all else that reads differently."""
+    out = _Collector(known, page, look)
+    ledger, confirm_at = _note_changes(known, page, look, out)
+    old = known.page
+    before, after = [old.headline or "", *body_of(old)], [page.headline or "", *body_of(page)]
+    fields: list[tuple[str, str | None, str | None]] = []
+    if old.headline != page.headline:
+        fields.append(("title", old.title, page.title))
+    if body_of(old) != body_of(page):
+        fields.append(("summary", old.summary, page.summary))
+    if old.url != page.url:
+        fields.append(("url", old.url, page.url))
+    if (old.modified and old.modified.at) != (page.modified and page.modified.at):
+        fields.append(("updated_at", *(m.printed or m.at.isoformat() if m else None for m in (old.modified, page.modified))))
+    if fields:
+        reason: Reason | None = None
+        if before == after:
+            reason = "minor-event"
+        elif _cosmetic(before, after):
+            reason = "cosmetic"
+        silent = not _announced_by_publisher(known, page, out.changes)
+        out.add(
+            "entry.changed", diff.unified(before, after) or repr(fields), unified=diff.unified(before, after), reason=reason,
+            words=diff.changed_words(before, after), text="\n".join([*before, *after, old.title or ""]), silent=silent,
+            entry=shown(page, known.key, tuple(fields)),
+        )  # fmt: skip
+    return _close(known, page, look, out, ledger, confirm_at)
+
+
+def _close(
+    known: Document, page: Page, look: Look, out: _Collector, ledger: tuple[KnownUpdate, ...], confirm_at: datetime | None
+) -> Compared:
+    """Make the new revision, unless nothing changed but what is never stored."""
+    if not out.changes:
+        return Compared(replace(known, ledger=ledger), None, (), confirm_at)
+    document = replace(
+        known,
+        url=page.url,
+        title=page.headline or page.title or page.url,
+        revision=out.new.number,
+        revision_id=out.new.id,
+        sha256=look.sha256,
+        fetched_at=look.fetched_at,
+        page=page,
+        ledger=ledger,
+        recent=(*known.recent, (out.new.number, text_digest(page)))[-REMEMBERED:],
+    )
+    return Compared(document, revision_of(document, look.snapshot), tuple(out.changes), confirm_at)

@@ -1,0 +1,217 @@
+"""What one source makes of one body: gates, reading, comparison. The same path serves the daemon, `check`, `replay` and `inspect`.
+
+    glance(...)   the cheap gates: a new state when nothing watched changed, else None
+    read(...)     body → Reading, by the kind's reader
+    wanted(...)   which documents must be loaded to judge the reading
+    judge(...)    (known, reading) → Observation
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from watcher.core import article, compare, feed, sniff, text, when
+from watcher.errors import ReadError
+from watcher.model import (
+    Change,
+    Document,
+    DocumentRef,
+    Entry,
+    EntryRef,
+    Fetched,
+    FeedReading,
+    Kind,
+    Observation,
+    Page,
+    PageReading,
+    Reading,
+    RevisionRef,
+    Source,
+    SourceState,
+    Times,
+    make_id,
+)
+
+EXTRACTORS: Mapping[str, str] = {"article": article.VERSION, "feed": feed.VERSION}
+
+
+def extractor(kind: Kind | None) -> str:
+    """Name the reader's version; a change of it makes the old body be read anew."""
+    return EXTRACTORS.get(kind or "", "none")
+
+
+def kind_of(source: Source, state: SourceState | None, fetched: Fetched) -> Kind:
+    """Say what the source is: as configured, as pinned at the first good poll, or found out from the body."""
+    if source.kind:
+        return source.kind
+    if state is not None and state.kind:
+        return state.kind
+    return sniff.sniff(fetched.body, fetched.header("content-type"), fetched.url)
+
+
+def look_of(source: Source, at: datetime) -> when.Look:
+    return when.Look(locale=source.locale, timezone=source.timezone, now=at)
+
+
+def glance(source: Source, state: SourceState, fetched: Fetched) -> SourceState | None:
+    """Pass the gates of visible text and watched blocks; give the new state if nothing watched changed, else None."""
+    if state.kind != "article" or state.baseline_at is None or state.confirm_at is not None:
+        return None
+    html = text.decode(fetched.body, fetched.header("content-type"))
+    visible = text.visible_digest(html)
+    if visible == state.visible and state.watched is None:
+        return state
+    if state.watched is None or text.watched_digest(html, state.place, state.volatile) != state.watched:
+        return None
+    return state if visible == state.visible else replace(state, visible=visible)
+
+
+def read(source: Source, kind: Kind, fetched: Fetched, *, volatile: Collection[str] = (), seen: Collection[str] = ()) -> Reading:
+    """Read a body as its kind; raises ReadError when it is not one."""
+    look = look_of(source, fetched.at)
+    content_type = fetched.header("content-type")
+    if kind == "feed":
+        return feed.read(fetched.body, content_type, fetched.url, source, look, seen)
+    if kind == "article":
+        return article.read(fetched.body, content_type, fetched.url, source, look, volatile)
+    raise ReadError(fetched.url, f"the address gives a {kind}, which is not available in this version")
+
+
+def wanted(source: Source, reading: Reading, refs: Sequence[EntryRef]) -> tuple[str, ...]:
+    """Name the documents that must be loaded before `judge`."""
+    if isinstance(reading, PageReading):
+        return (page_id(source),)
+    return feed.wanted(feed.match(reading.entries, refs))
+
+
+def page_id(source: Source) -> str:
+    """Name the one document of an article."""
+    return make_id("doc", source.name, source.url)
+
+
+def entry_id(source: Source, entry: Entry) -> str:
+    return make_id("doc", source.name, entry.key)
+
+
+def _server_time(fetched: Fetched) -> datetime | None:
+    moment = when.parse_machine(fetched.header("date") or "")
+    return moment.at if moment else None
+
+
+def judge(
+    source: Source,
+    state: SourceState,
+    reading: Reading,
+    fetched: Fetched,
+    *,
+    documents: Mapping[str, Document],
+    refs: Sequence[EntryRef] = (),
+    snapshot: str | None = None,
+    confirmed: bool = False,
+    rules: str = "",
+) -> Observation:
+    """Compare a reading with what is known and say what changed; at first sight, make the baseline."""
+    look = compare.Look(source, fetched.at, fetched.body_sha256, _server_time(fetched), snapshot, confirmed)
+    state = replace(state, rules=rules)
+    if isinstance(reading, PageReading):
+        return _judge_page(state, reading, fetched, look, documents.get(page_id(source)))
+    return _judge_feed(state, reading, look, documents, refs)
+
+
+def _judge_page(state: SourceState, reading: PageReading, fetched: Fetched, look: compare.Look, known: Document | None) -> Observation:
+    page = reading.page
+    html = text.decode(fetched.body, fetched.header("content-type"))
+    state = replace(
+        state, kind="article", place=page.place, watched=reading.watched, visible=text.visible_digest(html),
+        title=page.headline or page.title, confirm_at=None,
+    )  # fmt: skip
+    if known is None or state.baseline_at is None:
+        document = compare.first_sight(page_id(look.source), "page", look.source.url, page, look)
+        state = replace(state, baseline_at=look.fetched_at)
+        return Observation("baseline", state, (document,), (compare.revision_of(document, look.snapshot),))
+    result = compare.compare_page(known, page, look)
+    state = replace(state, confirm_at=result.confirm_at)
+    documents = (result.document,) if result.document != known else ()
+    if result.revision is None:
+        return Observation("unchanged", state, documents)
+    state = replace(state, last_change_at=look.fetched_at)
+    return Observation("changed", state, documents, (result.revision,), changes=result.changes)
+
+
+def _ref(entry: Entry, document: str, key: str) -> EntryRef:
+    return EntryRef(document, key, entry.raw, entry.guid, entry.link, entry.finger, entry.page.title or "")
+
+
+def _is_recent(page: Page, source: Source, at: datetime) -> bool:
+    """Say whether an entry met at the baseline is to be announced all the same (`announce_existing`)."""
+    existing = source.announce_existing
+    if isinstance(existing, timedelta):
+        stamp = page.published or page.modified
+        return stamp is not None and stamp.at >= at - existing
+    return existing
+
+
+def _judge_feed(
+    state: SourceState, reading: FeedReading, look: compare.Look, documents: Mapping[str, Document], refs: Sequence[EntryRef]
+) -> Observation:
+    first = state.baseline_at is None
+    changed_docs: list[Document] = []
+    revisions, new_refs, changes = [], [], []
+    confirm_at: datetime | None = None
+    for entry, ref in feed.match(reading.entries, refs):
+        if ref is None:
+            document = compare.first_sight(entry_id(look.source, entry), "entry", entry.key, entry.page, look)
+            changes.append(_new_entry(document, entry, look, first=first))
+            changed_docs.append(document)
+            revisions.append(compare.revision_of(document, look.snapshot))
+            new_refs.append(_ref(entry, document.id, entry.key))
+            continue
+        new_refs.append(_ref(entry, ref.document, ref.key))
+        known = documents.get(ref.document)
+        if known is None:
+            continue
+        result = compare.compare_entry(known, entry.page, look)
+        if result.document != known:
+            changed_docs.append(result.document)
+        if result.revision is not None:
+            revisions.append(result.revision)
+            changes += result.changes
+        if result.confirm_at is not None:
+            confirm_at = min(filter(None, (confirm_at, result.confirm_at)))
+    fresh = [ref for ref in new_refs if ref not in refs]
+    state = replace(
+        state, kind="feed", title=reading.title, entries=len(reading.present), confirm_at=confirm_at,
+        baseline_at=state.baseline_at or look.fetched_at,
+        last_change_at=look.fetched_at if changes and not first else state.last_change_at,
+    )  # fmt: skip
+    result_name = "baseline" if first else "changed" if changes else "unchanged"
+    return Observation(
+        result_name,  # type: ignore[arg-type]  # one of PollResult by construction
+        state, tuple(changed_docs), tuple(revisions), tuple(fresh), tuple(changes),
+    )  # fmt: skip
+
+
+def _new_entry(document: Document, entry: Entry, look: compare.Look, *, first: bool) -> Change:
+    page = entry.page
+    body = "\n".join(filter(None, [page.title, page.url, *compare.body_of(page), page.summary, *(n.summary for n in page.notes)]))
+    announced = not first or _is_recent(page, look.source, look.fetched_at)
+    published = page.published or page.modified
+    return Change(
+        id=make_id("chg", document.id, 1, "entry.new"),
+        event="entry.new",
+        source=document.source,
+        severity=compare.rules.weigh("entry.new", None, body, look.source.severity),
+        document=DocumentRef(document.id, page.url, document.title),
+        revision=RevisionRef(document.revision_id, 1, look.sha256, look.fetched_at),
+        announced=announced,
+        reason=None if announced else "baseline",
+        entry=compare.shown(page, document.key),
+        times=Times(
+            published=published.at if published else None,
+            published_date_only=bool(published and published.date_only),
+            published_as_printed=published.printed if published else None,
+            server=look.server,
+            fetched=look.fetched_at,
+        ),
+        text=body,
+    )

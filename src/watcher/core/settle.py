@@ -1,0 +1,267 @@
+"""Changes, routes, mutes → Outcome: what is stored, what is announced to whom, when to come back.
+
+The last decision of a poll. Pure: `now` and `jitter` are given, the store only writes down what is returned.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from watcher.core import cadence, chain, message, rules
+from watcher.core.mask import mask_url
+from watcher.errors import BadStatus, FetchError, ReadError, Refused
+from watcher.model import (
+    Alert,
+    Change,
+    Channel,
+    Fetched,
+    FetchState,
+    Kind,
+    NotModified,
+    Observation,
+    Outcome,
+    Poll,
+    PollResult,
+    Route,
+    Snapshot,
+    Source,
+    SourceOutcome,
+    SourceState,
+    Story,
+    make_id,
+)
+
+REMIND = timedelta(days=1)  # a source that goes on failing is told of again after this
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """What decides who hears of what, taken from the configuration in force and the mutes."""
+
+    channels: Mapping[str, Channel]
+    routes: tuple[Route, ...] = ()
+    stories: tuple[Story, ...] = ()
+    mutes: Mapping[str, datetime] = None  # type: ignore[assignment]  # set below: a frozen dataclass has no mutable default
+    base_url: str | None = None
+    config: str = ""
+
+    def __post_init__(self) -> None:
+        if self.mutes is None:
+            object.__setattr__(self, "mutes", {})
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One poll of one fetch: who was asked, when, and the dice thrown for the next time."""
+
+    fetch: FetchState
+    sources: tuple[Source, ...]
+    states: tuple[SourceState, ...]
+    now: datetime
+    jitter: float
+    host_delay: float = 1.0
+    program: str = ""
+    rules: str = ""
+    offline: bool = False  # the network as a whole is away: no alarm of single sources
+
+    @property
+    def poll_id(self) -> str:
+        return make_id("pol", self.fetch.id, self.now.isoformat(timespec="microseconds"))
+
+
+def screened(source: Source, change: Change, routing: Routing, now: datetime) -> Change:
+    """Apply the source's rules and mutes to a change, and name its stories."""
+    change = replace(change, stories=rules.stories_of(source, routing.stories, change))
+    if not change.announced:
+        return change
+    if not rules.wanted(source, change):
+        return replace(change, announced=False, reason="rule")
+    until = routing.mutes.get(source.name)
+    if until is not None and until > now:
+        return replace(change, announced=False, reason="muted")
+    return change
+
+
+def alerts_for(
+    source: Source, changes: Sequence[Change], routing: Routing, *, poll: str, now: datetime, kind: Kind | None
+) -> tuple[Alert, ...]:
+    """Make the alerts of one source's changes: one a channel, or one a change where the channel asks for that."""
+    by_channel: dict[str, list[Change]] = {}
+    for change in changes:
+        named = rules.channels_for(source, routing.routes, change)
+        if change.reason == "minor-event" and change.event == "update.renumbered":
+            named = tuple(dict.fromkeys(c for r in routing.routes if r.event and rules.fits(r, source, change) for c in r.notify))
+        elif not change.announced:
+            named = ()
+        for name in named:
+            by_channel.setdefault(name, []).append(change)
+    alerts = []
+    for name, told in by_channel.items():
+        channel = routing.channels.get(name)
+        if channel is None:
+            continue
+        groups = [[c] for c in told] if channel.group == "change" else [told]
+        for group in groups:
+            key = group[0].id if channel.group == "change" else source.name
+            alerts.append(
+                message.changes_alert(
+                    channel, source, group, poll=poll, group=key, now=now, config=routing.config, base_url=routing.base_url, kind=kind
+                )
+            )
+    return tuple(alerts)
+
+
+
+
+def _came_back(visit: Visit, routing: Routing) -> tuple[Alert, ...]:
+    """Tell the channels that a source whose failure was told of answers again."""
+    if visit.fetch.alarmed_at is None:
+        return ()
+    return _health(visit, routing, "source.recovered", "answers again")
+
+
+def _health(visit: Visit, routing: Routing, event: str, words: str) -> tuple[Alert, ...]:
+    alerts = []
+    for source in visit.sources:
+        for name in dict.fromkeys(source.notify):
+            if channel := routing.channels.get(name):
+                alerts.append(
+                    message.health_alert(
+                        channel, event, subject=f"{source.shown}: {words}", sources=(source,), details=(words,), now=visit.now,
+                        config=routing.config, base_url=routing.base_url, group=f"{visit.fetch.id}:{event}:{source.name}:{visit.poll_id}",
+                    )
+                )  # fmt: skip
+    return tuple(alerts)
+
+
+def _max_age(answer: Fetched | NotModified) -> float | None:
+    """Read Cache-Control's max-age in seconds (RFC 9111, 5.2.2.1)."""
+    for part in (answer.header("cache-control") or "").split(","):
+        name, _, value = part.strip().partition("=")
+        if name.lower() == "max-age" and value.strip('" ').isdigit():
+            return float(value.strip('" ')[:9])
+    return None
+
+
+def _next(visit: Visit, *, failures: int = 0, retry_after: float | None = None, max_age: float | None = None) -> datetime:
+    kinds = {state.source: state.kind for state in visit.states}
+    soonest = [
+        cadence.next_poll(
+            [source], now=visit.now, jitter=visit.jitter, failures=failures, retry_after=retry_after, max_age=max_age,
+            kind=source.kind or kinds.get(source.name), host_delay=visit.host_delay,
+        )
+        for source in visit.sources
+    ]  # fmt: skip
+    return min(soonest)
+
+
+def _good(visit: Visit, answer: Fetched | NotModified, next_poll: datetime) -> FetchState:
+    """Give the fetch's state after an answer: failures are over, validators are the server's newest."""
+    return replace(
+        visit.fetch,
+        next_poll_at=next_poll,
+        etag=answer.header("etag") or (visit.fetch.etag if isinstance(answer, NotModified) else None),
+        last_modified=answer.header("last-modified") or (visit.fetch.last_modified if isinstance(answer, NotModified) else None),
+        failures=0,
+        failing_since=None,
+        error=None,
+        alarmed_at=None,
+        last_poll_at=visit.now,
+        last_ok_at=visit.now,
+        moved_to=answer.moved_to or visit.fetch.moved_to,
+        polls=visit.fetch.polls + 1,
+    )
+
+
+def _poll(visit: Visit, result: PollResult, routing: Routing, **more: object) -> Poll:
+    poll = Poll(id=visit.poll_id, fetch=visit.fetch.id, at=visit.now, result=result, config=routing.config, due_at=visit.fetch.next_poll_at)
+    return replace(poll, **more)  # type: ignore[arg-type]  # field names of Poll, checked by replace
+
+
+def not_modified(visit: Visit, answer: NotModified, routing: Routing) -> Outcome:
+    """The server says that nothing changed."""
+    state = _good(visit, answer, _next(visit, max_age=_max_age(answer)))
+    poll = _poll(visit, "not-modified", routing, status=304, seconds=answer.seconds)
+    return Outcome(poll, state, alerts=_came_back(visit, routing))
+
+
+def unchanged(visit: Visit, answer: Fetched, routing: Routing) -> Outcome:
+    """The same bytes as before: nothing to read, nothing to store but the poll."""
+    state = replace(_good(visit, answer, _next(visit, max_age=_max_age(answer))), rules=visit.rules)
+    poll = _poll(visit, "unchanged", routing, status=answer.status, seconds=answer.seconds, size=len(answer.body))
+    return Outcome(poll, state, alerts=_came_back(visit, routing))
+
+
+def seal(visit: Visit, answer: Fetched, routing: Routing, extractor: str) -> Snapshot:
+    """Make the record of a body, chained to the one before it."""
+    return chain.seal(
+        fetch=visit.fetch.id, at=answer.at, status=answer.status, url=mask_url(answer.url), headers=answer.headers,
+        request_headers=answer.request_headers, peer=answer.peer, certificate_sha256=answer.certificate_sha256,
+        body_sha256=answer.body_sha256, wire_sha256=answer.wire_sha256, size=len(answer.body), config=routing.config,
+        program=visit.program, extractor=extractor, previous=visit.fetch.chain,
+    )  # fmt: skip
+
+
+def _overall(observations: Sequence[Observation]) -> PollResult:
+    order: tuple[PollResult, ...] = ("changed", "held", "baseline", "unchanged")
+    found = {observation.result for observation in observations}
+    return next((result for result in order if result in found), "unchanged")
+
+
+def observed(
+    visit: Visit,
+    answer: Fetched,
+    snapshot: Snapshot,
+    observations: Mapping[str, Observation],
+    errors: Mapping[str, str],
+    routing: Routing,
+) -> Outcome:
+    """A body was read: screen its changes, write the alerts, keep validators only if every source could read it."""
+    alerts: list[Alert] = list(_came_back(visit, routing))
+    sources = []
+    for source in visit.sources:
+        if source.name in errors:
+            sources.append(SourceOutcome(source.name, None, errors[source.name]))
+            continue
+        seen = observations[source.name]
+        changes = tuple(screened(source, change, routing, visit.now) for change in seen.changes)
+        alerts += alerts_for(source, changes, routing, poll=visit.poll_id, now=visit.now, kind=seen.state.kind)
+        sources.append(SourceOutcome(source.name, replace(seen, changes=changes)))
+    state = replace(_good(visit, answer, _next(visit, max_age=_max_age(answer))), snapshot=snapshot.id, chain=snapshot.hash)
+    confirm = [o.state.confirm_at for o in observations.values() if o.state.confirm_at is not None]
+    if confirm:
+        state = replace(state, next_poll_at=min(state.next_poll_at or confirm[0], *confirm))
+    if errors:
+        # A validator saved after a failed reading would hide this body for good.
+        state = replace(state, etag=None, last_modified=None, body_sha256=None, error="; ".join(errors.values()))
+    else:
+        state = replace(state, body_sha256=answer.body_sha256, rules=visit.rules)
+    poll = _poll(visit, _overall(list(observations.values())), routing, status=answer.status, seconds=answer.seconds, size=len(answer.body))
+    return Outcome(poll, state, snapshot, answer.body, tuple(sources), tuple(alerts))
+
+
+def failed(visit: Visit, error: FetchError | ReadError, routing: Routing, *, seconds: float = 0.0) -> Outcome:
+    """The poll brought nothing: count it, wait longer, and tell the owner when it has lasted."""
+    failures = visit.fetch.failures + 1
+    since = visit.fetch.failing_since or visit.now
+    retry_after = error.retry_after if isinstance(error, BadStatus) else None
+    status = error.status if isinstance(error, BadStatus) else None
+    result: PollResult = "refused" if isinstance(error, Refused) else "failed"
+    state = replace(
+        visit.fetch,
+        next_poll_at=_next(visit, failures=failures, retry_after=retry_after),
+        failures=failures,
+        failing_since=since,
+        error=error.message,
+        last_poll_at=visit.now,
+        polls=visit.fetch.polls + 1,
+    )
+    alerts: tuple[Alert, ...] = ()
+    patience = min(source.alarm_after for source in visit.sources)
+    told = visit.fetch.alarmed_at
+    if not visit.offline and visit.now - since >= patience and (told is None or visit.now - told >= REMIND):
+        alerts = _health(visit, routing, "source.failing", f"failing since {since:%Y-%m-%d %H:%M} UTC: {error.message}")
+        state = replace(state, alarmed_at=visit.now)
+    poll = _poll(visit, result, routing, status=status, seconds=seconds, error=error.message)
+    sources = tuple(SourceOutcome(source.name, None, error.message) for source in visit.sources)
+    return Outcome(poll, state, sources=sources, alerts=alerts)
