@@ -1,0 +1,175 @@
+"""Short words for changes: what happened, its gist, and one safe line of text.
+
+Works on changes in their JSON shape (core/shape.py), so that an alert written long ago reads the same today. All text
+comes from outside: lines made here hold no line breaks, controls or direction overrides, and are cut at a word.
+"""
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+
+Json = dict[str, Any]
+
+_NOTES = {
+    "update": "Update",
+    "correction": "Correction",
+    "clarification": "Clarification",
+    "retraction": "Retraction",
+    "amendment": "Amendment",
+    "writethru": "Write-thru",
+    "docket-entry": "Docket entry",
+    "live-post": "Live post",
+}
+_EVENTS = {
+    "entry.new": "New",
+    "entry.changed": "Changed",
+    "entry.removed": "Removed",
+    "record.added": "Added",
+    "record.removed": "Removed",
+    "record.changed": "Changed",
+    "title.changed": "Headline",
+    "text.changed": "Changed",
+    "text.restored": "Restored",
+    "links.changed": "Links changed",
+    "media.changed": "Media changed",
+    "meta.changed": "Details changed",
+    "page.gone": "Page gone",
+    "page.moved": "Page moved",
+    "page.walled": "Page behind a wall",
+    "page.returned": "Page is back",
+    "source.gap": "Gap",
+    "source.started": "Watching",
+    "source.failing": "Failing",
+    "source.recovered": "Recovered",
+    "source.stale": "Stale",
+    "channel.disabled": "Channel disabled",
+    "watcher.degraded": "Watcher degraded",
+    "watcher.recovered": "Watcher recovered",
+}
+_PREFIXES = {"update.edited": "Edited: ", "update.withdrawn": "Withdrawn: ", "update.renumbered": "Renumbered: "}
+# Unicode TR 36: embeddings, overrides and isolates can make a line read as what it is not. Marks (LRM, RLM) stay.
+_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+
+
+def clean(text: str) -> str:
+    """Return `text` without controls (line feeds and tabs stay), direction overrides and lone surrogates."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
+    return "".join(char for char in text if char in "\n\t" or not _unsafe(char))
+
+
+def one_line(text: str, limit: int = 1000) -> str:
+    """Return `text` as one clean line of at most `limit` characters, cut at a word and ended with `…`."""
+    return cut(" ".join(clean(text[: 4 * limit + 200]).split()), limit)
+
+
+def cut(text: str, limit: int) -> str:
+    """Shorten `text` to at most `limit` characters, at a word where one ends in its last third, and end it with `…`."""
+    if len(text) <= limit:
+        return text
+    head = text[: max(0, limit - 1)]
+    space = head.rfind(" ")
+    if space > 2 * limit // 3:
+        head = head[:space]
+    while head and (unicodedata.combining(head[-1]) or head[-1] in "\u200d\ufe0f"):
+        head = head[:-1]  # never end inside a joined emoji or before its marks
+    return head.rstrip(" ,;:–—-·") + "…"
+
+
+def what(change: Json) -> str:
+    """Name what happened, in the words that open a subject: `Update 5`, `Silent edit`, `New`."""
+    event = str(change.get("event", ""))
+    if event.startswith("update."):
+        return _PREFIXES.get(event, "") + note_name(change.get("update") or {}, change.get("old_sequence"))
+    if change.get("silent") and event in ("text.changed", "entry.changed", "title.changed"):
+        return "Silent edit" if event != "title.changed" else "Headline"
+    return _EVENTS.get(event, event)
+
+
+def note_name(note: Json, old_sequence: int | None = None) -> str:
+    """Name a note as its publisher would: `Update 5`, `Updates 2–4`, `Correction`; `Update 3 → Update 4` after a renumbering."""
+    word = _NOTES.get(str(note.get("kind")), "Update")
+    sequence, last = note.get("sequence"), note.get("last_sequence")
+    if sequence is None:
+        return word
+    if last is not None and last != sequence:
+        return f"{word}s {sequence}–{last}"
+    name = f"{word} {sequence}"
+    return f"{word} {old_sequence} → {name}" if old_sequence is not None else name
+
+
+def gist(change: Json) -> str:
+    """Say in a line what a change is about; empty where nothing was said."""
+    event = str(change.get("event", ""))
+    if event.startswith("update."):
+        note = change.get("update") or {}
+        said = change.get("mark") or note.get("heading") or note.get("summary") or note.get("text") or ""
+        return one_line(said, 300)
+    title = (change.get("entry") or {}).get("title") or change["document"]["title"] or change["document"]["url"]
+    edit = words_gist(change.get("words") or ())
+    if event == "title.changed":
+        return edit_of_title(change) or edit or one_line(title, 300)
+    if event in ("text.changed", "text.restored"):
+        return edit or one_line(title, 300)
+    if event == "entry.changed" and edit:
+        return f"{edit} · {one_line(title, 300)}"
+    return one_line(title, 300)
+
+
+def edit_of_title(change: Json) -> str:
+    """Return both headlines, `"old" → "new"`, read from the words of a changed title."""
+    words = change.get("words") or ()
+    before = one_line("".join(text for op, text in words if op != "+"), 90)
+    after = one_line("".join(text for op, text in words if op != "-"), 90)
+    return f"{quoted(before)} → {quoted(after)}" if before and after else ""
+
+
+def words_gist(words: Sequence[Sequence[str]]) -> str:
+    """Return the most telling edit of a word diff: `"did not" → "did"`, `added "…"`, `removed "…"`, or nothing."""
+    best: tuple[int, str] = (-1, "")
+    for index, (op, _) in enumerate(words):
+        if op == "=" or (index and words[index - 1][0] != "="):
+            continue
+        end = index
+        while end < len(words) and words[end][0] != "=":
+            end += 1
+        gone = one_line("".join(text for kind, text in words[index:end] if kind == "-"), 90)
+        come = one_line("".join(text for kind, text in words[index:end] if kind == "+"), 90)
+        before = words[index - 1][1] if index else ""
+        after = words[end][1] if end < len(words) else ""
+        both = gone + come
+        weight = any(map(str.isalnum, both)) + any(map(str.isdigit, both))
+        if weight > best[0] and both:
+            best = (weight, _edit(gone, come, before, after))
+    return best[1]
+
+
+def quoted(text: str) -> str:
+    return f'"{text}"'
+
+
+def _edit(gone: str, come: str, before: str, after: str) -> str:
+    if gone and come:
+        return f"{quoted(gone)} → {quoted(come)}"
+    whole = gone or come
+    left, right = _last_word(before), _first_word(after)
+    if len(whole) > 40 or not (left or right):
+        return f"{'removed' if gone else 'added'} {quoted(whole)}"
+    gap = "" if _SPACELESS.search(whole) else " "
+    with_it, without = (left + gap + whole, left) if left else (whole + gap + right, right)
+    return f"{quoted(with_it)} → {quoted(without)}" if gone else f"{quoted(without)} → {quoted(with_it)}"
+
+
+def _last_word(text: str) -> str:
+    line = one_line(text[-60:].rpartition("\n")[2], 80)
+    return line[-2:] if _SPACELESS.search(line[-2:]) else cut(line.rpartition(" ")[2], 24)
+
+
+def _first_word(text: str) -> str:
+    line = one_line(text[:60].partition("\n")[0], 80)
+    return line[:2] if _SPACELESS.search(line[:2]) else cut(line.partition(" ")[0], 24)
+
+
+def _unsafe(char: str) -> bool:
+    return char in _OVERRIDES or unicodedata.category(char) in ("Cc", "Cs")
