@@ -674,6 +674,7 @@ class Outcome:
     body: bytes | None = None
     sources: tuple[SourceOutcome, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    offline: bool = False  # nothing on the network could be reached; not stored
 
 
 @dataclass(frozen=True, slots=True)

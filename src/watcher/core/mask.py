@@ -16,7 +16,7 @@ _AUTHORITY = re.compile(r"^([A-Za-z][A-Za-z0-9+.-]*:(?:[/\\]){2,})([^/\\?#]*)@",
 _SECRET_KEY = re.compile(
     r"token|secret|passw|passphrase|credential|signature|api[-_.]?key|access[-_.]?key|apikey|session|"
     r"^x-(?:amz|goog|ms)-|"
-    r"(?:^|[-_.\[])(?:key|sig|hmac|auth|authorization|jwt|pwd|pass|pin|code|otp|sid|hash|mac|private|uuid)(?:$|[-_.\]])"
+    r"(?:^|[-_.\[])(?:key|sig|hmac|auth|authorization|jwt|pwd|pass|pin|otp|sid)(?:$|[-_.\]])"
 )
 _PAIR = re.compile(r"([?&;#])([^=&;#?]*)=([^&;#]*)")
 # Webhook services put the secret into the path.
@@ -30,6 +30,7 @@ _HEX = re.compile(r"[0-9A-Fa-f-]{32,}")
 _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "cookie2", "set-cookie", "set-cookie2", "x-api-key"}
 )
+_SECRET_WORDS = ("token", "key", "secret", "password", "authorization", "x-auth")
 _ADDRESS_HEADERS = frozenset({"location", "content-location", "referer", "link", "refresh"})
 
 
@@ -68,7 +69,7 @@ def mask_url(url: str) -> str:
 def is_secret_header(name: str) -> bool:
     """Say whether a header's value is a secret by its name, in any case: log-ins, cookies, whatever is called a key."""
     lower = name.lower()
-    return lower in _SECRET_HEADERS or any(word in lower for word in ("token", "key", "secret", "password", "auth"))
+    return lower in _SECRET_HEADERS or any(word in lower for word in _SECRET_WORDS)
 
 
 def mask_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:

@@ -77,10 +77,8 @@ def read(source: Source, kind: Kind, fetched: Fetched, *, volatile: Collection[s
     raise ReadError(fetched.url, f"the address gives a {kind}, which is not available in this version")
 
 
-def wanted(source: Source, reading: Reading, refs: Sequence[EntryRef]) -> tuple[str, ...]:
-    """Name the documents that must be loaded before `judge`."""
-    if isinstance(reading, PageReading):
-        return (page_id(source),)
+def wanted(reading: FeedReading, refs: Sequence[EntryRef]) -> tuple[str, ...]:
+    """Name the entries' documents that must be loaded before `judge`."""
     return feed.wanted(feed.match(reading.entries, refs))
 
 
@@ -110,11 +108,14 @@ def judge(
     confirmed: bool = False,
     rules: str = "",
 ) -> Observation:
-    """Compare a reading with what is known and say what changed; at first sight, make the baseline."""
+    """Compare a reading with what is known and say what changed; at first sight, make the baseline.
+
+    `documents` holds the page's one document, or those that `wanted` named; `refs` all known entries of a feed.
+    """
     look = compare.Look(source, fetched.at, fetched.body_sha256, _server_time(fetched), snapshot, confirmed)
     state = replace(state, rules=rules)
     if isinstance(reading, PageReading):
-        return _judge_page(state, reading, fetched, look, documents.get(page_id(source)))
+        return _judge_page(state, reading, fetched, look, next(iter(documents.values()), None))
     return _judge_feed(state, reading, look, documents, refs)
 
 
@@ -215,3 +216,24 @@ def _new_entry(document: Document, entry: Entry, look: compare.Look, *, first: b
         ),
         text=body,
     )
+
+
+def rebased(
+    source: Source, state: SourceState, old: Fetched, documents: Mapping[str, Document], refs: Sequence[EntryRef]
+) -> dict[str, Document]:
+    """Read the body that the documents were made from once more, with today's rules, and put that in their place.
+
+    A body that these rules cannot read leaves the documents as they were.
+    """
+    kind = kind_of(source, state, old)
+    try:
+        reading = read(source, kind, old, volatile=state.volatile)
+    except ReadError:
+        return dict(documents)
+    if isinstance(reading, PageReading):
+        return {key: compare.rebase(document, reading.page) for key, document in documents.items()}
+    result = dict(documents)
+    for entry, ref in feed.match(reading.entries, refs):
+        if ref is not None and ref.document in result:
+            result[ref.document] = compare.rebase(result[ref.document], entry.page)
+    return result

@@ -122,15 +122,27 @@ def _came_back(visit: Visit, routing: Routing) -> tuple[Alert, ...]:
 
 def _health(visit: Visit, routing: Routing, event: str, words: str) -> tuple[Alert, ...]:
     alerts = []
+    states = {state.source: state for state in visit.states}
     for source in visit.sources:
+        state = states.get(source.name)
+        told = message.SourceHealth(
+            name=source.name,
+            title=source.shown,
+            url=mask_url(source.url),
+            kind=source.kind or (state.kind if state else None),
+            last_ok_at=visit.fetch.last_ok_at,
+            last_change_at=state.last_change_at if state else None,
+            failing_since=visit.fetch.failing_since or visit.now,
+            failures=visit.fetch.failures + 1 if event == "source.failing" else None,
+            error=words if event == "source.failing" else None,
+        )
         for name in dict.fromkeys(source.notify):
             if channel := routing.channels.get(name):
-                alerts.append(
-                    message.health_alert(
-                        channel, event, subject=f"{source.shown}: {words}", sources=(source,), details=(words,), now=visit.now,
-                        config=routing.config, base_url=routing.base_url, group=f"{visit.fetch.id}:{event}:{source.name}:{visit.poll_id}",
-                    )
+                alert = message.health_alert(
+                    channel, event, key=f"{visit.poll_id}:{source.name}", now=visit.now, sources=(told,),
+                    message="" if event == "source.failing" else words, config=routing.config, base_url=routing.base_url,
                 )  # fmt: skip
+                alerts.append(alert)
     return tuple(alerts)
 
 
@@ -235,7 +247,8 @@ def observed(
         # A validator saved after a failed reading would hide this body for good.
         state = replace(state, etag=None, last_modified=None, body_sha256=None, error="; ".join(errors.values()))
     else:
-        state = replace(state, body_sha256=answer.body_sha256, rules=visit.rules)
+        rules_read = ";".join(observations[source.name].state.rules for source in visit.sources)
+        state = replace(state, body_sha256=answer.body_sha256, rules=rules_read)
     poll = _poll(visit, _overall(list(observations.values())), routing, status=answer.status, seconds=answer.seconds, size=len(answer.body))
     return Outcome(poll, state, snapshot, answer.body, tuple(sources), tuple(alerts))
 
@@ -260,8 +273,9 @@ def failed(visit: Visit, error: FetchError | ReadError, routing: Routing, *, sec
     patience = min(source.alarm_after for source in visit.sources)
     told = visit.fetch.alarmed_at
     if not visit.offline and visit.now - since >= patience and (told is None or visit.now - told >= REMIND):
-        alerts = _health(visit, routing, "source.failing", f"failing since {since:%Y-%m-%d %H:%M} UTC: {error.message}")
+        alerts = _health(visit, routing, "source.failing", error.message)
         state = replace(state, alarmed_at=visit.now)
     poll = _poll(visit, result, routing, status=status, seconds=seconds, error=error.message)
     sources = tuple(SourceOutcome(source.name, None, error.message) for source in visit.sources)
-    return Outcome(poll, state, sources=sources, alerts=alerts)
+    offline = isinstance(error, FetchError) and error.offline
+    return Outcome(poll, state, sources=sources, alerts=alerts, offline=offline)

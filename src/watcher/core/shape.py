@@ -1,8 +1,9 @@
 """The values as JSON, in the shapes that Watcher promises to the outside.
 
-Every function takes a frozen value and returns plain dicts, lists, strings and numbers that `json.dumps` accepts; none of
-them raises. Times are RFC 3339 in UTC with `Z`: ours with milliseconds, a publisher's in whole seconds, a bare date as
-`2021-05-12` beside `"date_only": true`. What does not apply is left out of a change; what an `inspect` cannot know is null.
+Every function takes a frozen value and returns plain dicts, lists, strings and numbers that `json.dumps` accepts; none
+raises. Times are RFC 3339 in UTC with `Z`: ours with milliseconds, a publisher's in whole seconds, a bare date as
+`2021-05-12` beside `"date_only": true`. What does not apply is left out of a change; what `inspect` cannot know is
+null.
 """
 
 from datetime import UTC, datetime
@@ -28,7 +29,7 @@ Json = dict[str, Any]
 
 
 def instant(at: datetime, ms: bool = False) -> str:
-    """Write an aware time as RFC 3339 in UTC with `Z`, in whole seconds or, with `ms`, in milliseconds (cut, not rounded)."""
+    """Write an aware time as RFC 3339 in UTC with `Z`: whole seconds or, with `ms`, milliseconds (cut, not rounded)."""
     utc = at.astimezone(UTC).replace(tzinfo=None)
     return utc.isoformat(timespec="milliseconds" if ms else "seconds") + "Z"
 

@@ -1,0 +1,255 @@
+"""The shell around the core: ask what is due, fetch it, let the core decide, write the outcome down; deliver what was written.
+
+`Pipeline.poll` serves the daemon and `watcher check` alike. Nothing is decided here. The clock and the dice are handed in.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from watcher import config as configuration
+from watcher.config import Config
+from watcher.core import observe, settle
+from watcher.core.mask import mask_url
+from watcher.errors import FetchError, ReadError, StoreError
+from watcher.model import (
+    Document,
+    EntryRef,
+    Fetched,
+    FetchState,
+    Job,
+    NotModified,
+    Observation,
+    Outcome,
+    PageReading,
+    Request,
+    Secret,
+    Source,
+    SourceState,
+)
+from watcher.store import Store, Writer
+
+log = structlog.get_logger("watcher.pipeline")
+
+
+class Getter(Protocol):
+    """What the pipeline needs of the HTTP client."""
+
+    async def get(self, request: Request) -> Fetched | NotModified: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The world, handed in by whoever composes the program."""
+
+    store: Store
+    writer: Writer
+    client: Getter
+    clock: Callable[[], datetime]
+    dice: Callable[[], float]  # uniform in [0, 1)
+    workers: Executor  # where bodies are read
+    program: str
+
+
+class Pipeline:
+    """Polls fetches of the configuration in force; `configure` puts another in force between two polls."""
+
+    def __init__(self, parts: Parts, config: Config, config_id: str) -> None:
+        self.parts = parts
+        self.offline = False
+        self.configure(config, config_id)
+
+    def configure(self, config: Config, config_id: str) -> None:
+        """Put `config` in force; polls under way end with the one they began with."""
+        self.config = config
+        self.routing = settle.Routing(
+            channels={channel.name: channel for channel in config.channels},
+            routes=config.routes,
+            stories=config.stories,
+            mutes=self.parts.store.mutes(self.parts.clock()),
+            base_url=config.base_url,
+            config=config_id,
+        )
+
+    def remute(self) -> None:
+        """Read the mutes anew after one was set or lifted."""
+        self.routing = replace(self.routing, mutes=self.parts.store.mutes(self.parts.clock()))
+
+    async def poll(self, fetch: str) -> Outcome | None:
+        """Poll one fetch and commit its outcome; None when no source in force wants it. Raises StoreError only."""
+        loop = asyncio.get_running_loop()
+        jobs = await loop.run_in_executor(None, self.parts.store.jobs, [fetch])
+        if not jobs:
+            return None
+        return await self.poll_job(jobs[0])
+
+    async def poll_job(self, job: Job, *, store: bool = True) -> Outcome | None:
+        """Poll a loaded job. With `store` False nothing is written (`check --dry-run`)."""
+        sources = tuple(s for state in job.sources if (s := self.config.source(state.source)) is not None)
+        if not sources:
+            return None
+        states = tuple(state for state in job.sources if self.config.source(state.source) is not None)
+        outcome = await self._outcome(job.fetch, sources, states)
+        if store:
+            await self.parts.writer.commit(outcome)
+        _say(outcome, sources)
+        return outcome
+
+    def _visit(self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> settle.Visit:
+        kinds = {state.source: state.kind for state in states}
+        rules = ";".join(rules_of(source, source.kind or kinds.get(source.name)) for source in sources)
+        return settle.Visit(
+            fetch, sources, states, self.parts.clock(), self.parts.dice(), host_delay=self.config.fetch.delay,
+            program=self.parts.program, rules=rules, offline=self.offline,
+        )  # fmt: skip
+
+    async def _outcome(self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> Outcome:
+        routing = self.routing
+        try:
+            request = self._request(fetch, sources, states)
+            answer = await self.parts.client.get(request)
+        except FetchError as error:
+            return settle.failed(self._visit(fetch, sources, states), error, routing)
+        visit = self._visit(fetch, sources, states)
+        if isinstance(answer, NotModified):
+            return settle.not_modified(visit, answer, routing)
+        if answer.body_sha256 == fetch.body_sha256 and visit.rules == fetch.rules and not _confirming(states):
+            return settle.unchanged(visit, answer, routing)
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(self.parts.workers, self._read, visit, answer, routing)
+        except StoreError:
+            raise
+        except Exception as fault:  # one source's surprise must stop nothing else; it is kept with its traceback
+            log.exception("poll.fault", url=mask_url(fetch.url))
+            error = ReadError(fetch.url, f"could not be read because of a fault in Watcher ({type(fault).__name__}: {fault})")
+            return settle.failed(visit, error, routing)
+
+    def _request(self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> Request:
+        source = sources[0]
+        settings = self.config.fetch
+        rules = self._visit(fetch, sources, states).rules
+        conditional = rules == fetch.rules and not _confirming(states)
+        return Request(
+            url=source.url,
+            headers=_headers(source),
+            etag=fetch.etag if conditional else None,
+            last_modified=fetch.last_modified if conditional else None,
+            user_agent=source.user_agent,
+            contact=source.contact,
+            proxy=configuration.resolve(source.proxy) if source.proxy else None,
+            timeout=max((s.timeout.total_seconds() for s in sources if s.timeout), default=settings.timeout),
+            deadline=max((s.deadline.total_seconds() for s in sources if s.deadline), default=settings.deadline),
+            max_bytes=max((s.max_bytes for s in sources if s.max_bytes), default=settings.max_bytes),
+            robots=settings.robots and any((s.kind or k.kind) == "article" for s, k in zip(sources, states, strict=True)),
+        )
+
+    def _read(self, visit: settle.Visit, answer: Fetched, routing: settle.Routing) -> Outcome:
+        """Run in a worker: read the body for each source, judge, settle."""
+        extractors = ",".join(dict.fromkeys(observe.extractor(observe.kind_of(s, st, answer)) for s, st in _both(visit)))
+        snapshot = settle.seal(visit, answer, routing, extractors)
+        observations: dict[str, Observation] = {}
+        errors: dict[str, ReadError] = {}
+        for source, state in _both(visit):
+            try:
+                observations[source.name] = observe_one(self.parts.store, source, state, answer, snapshot.id, visit.fetch)
+            except ReadError as error:
+                errors[source.name] = error
+        if errors and not observations:
+            return settle.failed(visit, next(iter(errors.values())), routing, seconds=answer.seconds)
+        words = {name: error.message for name, error in errors.items()}
+        return settle.observed(visit, answer, snapshot, observations, words, routing)
+
+
+def _both(visit: settle.Visit) -> Sequence[tuple[Source, SourceState]]:
+    states = {state.source: state for state in visit.states}
+    return [(source, states[source.name]) for source in visit.sources]
+
+
+def _confirming(states: Collection[SourceState]) -> bool:
+    return any(state.confirm_at is not None for state in states)
+
+
+def _headers(source: Source) -> tuple[tuple[str, str], ...]:
+    """Resolve the source's headers; cookies and a log-in become headers too."""
+    headers = [(name, configuration.resolve(value) if isinstance(value, Secret) else value) for name, value in source.headers]
+    if source.cookies:
+        headers.append(("Cookie", configuration.cookie_header(configuration.resolve(source.cookies), source.url)))
+    if source.auth:
+        headers.append(("Authorization", configuration.basic_auth(source.auth[0], configuration.resolve(source.auth[1]))))
+    return tuple(headers)
+
+
+def rules_of(source: Source, kind: str | None) -> str:
+    """Name the rules and the reader's version by which the source's bodies are read."""
+    return f"{configuration.rules_of(source)}/{observe.EXTRACTORS.get(kind or '', '-')}"
+
+
+class Known(Protocol):
+    """What judging needs of the store; `replay` has one in memory."""
+
+    def entry_refs(self, source: str) -> tuple[EntryRef, ...]: ...
+    def documents(self, ids: Sequence[str]) -> Mapping[str, Document]: ...
+    def page(self, source: str) -> Document | None: ...
+    def body(self, sha256: str) -> bytes | None: ...
+
+
+def observe_one(
+    known: Known, source: Source, state: SourceState, answer: Fetched, snapshot: str | None, fetch: FetchState | None, *, confirmed: bool = False
+) -> Observation:
+    """Let the core look at one body for one source. Raises ReadError."""
+    kind = observe.kind_of(source, state, answer)
+    rules = rules_of(source, kind)
+    fresh = state.baseline_at is None or state.rules == rules
+    if fresh and (same := observe.glance(source, state, answer)) is not None:
+        return Observation("unchanged", same)
+    refs = known.entry_refs(source.name) if kind == "feed" else ()
+    seen = {ref.raw for ref in refs} if fresh else set()
+    reading = observe.read(source, kind, answer, volatile=state.volatile, seen=seen)
+    if isinstance(reading, PageReading):
+        page = known.page(source.name)
+        documents: Mapping[str, Document] = {page.id: page} if page else {}
+    else:
+        documents = known.documents(observe.wanted(reading, refs))
+    if not fresh and fetch is not None:
+        documents = _reread(known, source, state, answer, fetch, documents, refs)
+    return observe.judge(
+        source, state, reading, answer, documents=documents, refs=refs, snapshot=snapshot, confirmed=confirmed, rules=rules
+    )
+
+
+def _reread(
+    known: Known,
+    source: Source,
+    state: SourceState,
+    answer: Fetched,
+    fetch: FetchState,
+    documents: Mapping[str, Document],
+    refs: Sequence[EntryRef],
+) -> Mapping[str, Document]:
+    """Read the last body with the rules of today and compare with that: better rules are no news."""
+    body = known.body(fetch.body_sha256) if fetch.body_sha256 else None
+    if body is None:
+        return documents
+    old = replace(answer, body=body, body_sha256=fetch.body_sha256 or "", at=fetch.last_ok_at or answer.at)
+    return observe.rebased(source, state, old, documents, refs)
+
+
+def _say(outcome: Outcome, sources: Sequence[Source]) -> None:
+    """Leave one line in the log for what a person may want to know; quiet for polls that brought nothing."""
+    poll = outcome.poll
+    name = sources[0].name if len(sources) == 1 else f"{sources[0].name} (+{len(sources) - 1})"
+    if poll.result in ("failed", "refused"):
+        log.warning("poll.failed", source=name, error=poll.error, failures=outcome.fetch.failures)
+    elif poll.result in ("changed", "baseline", "held"):
+        changes = [c for s in outcome.sources if s.observation for c in s.observation.changes]
+        log.info(
+            f"poll.{poll.result}", source=name, changes=len(changes), announced=sum(c.announced for c in changes), alerts=len(outcome.alerts)
+        )
+    else:
+        log.debug(f"poll.{poll.result}", source=name)
