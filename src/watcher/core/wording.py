@@ -88,7 +88,7 @@ def what(change: Json) -> str:
 
 
 def note_name(note: Json, old_sequence: int | None = None) -> str:
-    """Name a note as its publisher would: `Update 5`, `Updates 2–4`, `Correction`; renumbered, `Update 3 → Update 4`."""
+    """Name a note: `Update 5`, `Updates 2–4`, `Correction`; renumbered, `Update 3 → Update 4`."""
     word = _NOTES.get(str(note.get("kind")), "Update")
     sequence, last = note.get("sequence"), note.get("last_sequence")
     if sequence is None:
