@@ -15,7 +15,7 @@ import structlog
 
 from watcher.core import message
 from watcher.core.retry import next_try
-from watcher.errors import DeliveryError
+from watcher.errors import DeliveryError, WatcherError
 from watcher.model import Channel, Delivery
 from watcher.store import Store, Writer
 
@@ -87,6 +87,8 @@ class Deliverer:
             await self.senders[name].send(delivery, late=now - delivery.alert.at >= LATE)
         except DeliveryError as error:
             return await self._not_sent(name, delivery, error)
+        except WatcherError as error:
+            return await self._not_sent(name, delivery, DeliveryError(name, str(error)))
         except Exception as fault:  # a sender's surprise must not end the loop; it is kept as the delivery's error
             log.exception("delivery.fault", channel=name, alert=delivery.alert.id)
             return await self._not_sent(name, delivery, DeliveryError(name, f"fault in Watcher: {type(fault).__name__}: {fault}"))

@@ -16,7 +16,7 @@ from watcher import config as configuration
 from watcher.config import Config
 from watcher.core import observe, settle
 from watcher.core.mask import mask_url
-from watcher.errors import FetchError, ReadError, StoreError
+from watcher.errors import ConfigError, FetchError, ReadError, StoreError
 from watcher.model import (
     Document,
     EntryRef,
@@ -113,6 +113,9 @@ class Pipeline:
         try:
             request = self._request(fetch, sources, states)
             answer = await self.parts.client.get(request)
+        except ConfigError as error:
+            words = FetchError(mask_url(fetch.url), f"its secrets cannot be read: {error}", transient=False)
+            return settle.failed(self._visit(fetch, sources, states), words, routing)
         except FetchError as error:
             return settle.failed(self._visit(fetch, sources, states), error, routing)
         visit = self._visit(fetch, sources, states)

@@ -1,0 +1,365 @@
+"""A feed's bytes, made safe and cut into entries without reading them in full.
+
+    decode(body, content_type)    bytes → text, by BOM, what it is, header, declaration
+    guard(text, url)              refuse entity declarations, HTML, cut-off documents before any parser sees them
+    split(text, url)              a well-formed feed → its entries' digests and marks; None: for the tolerant parser
+
+Only `split`'s tree is trusted to lxml, with entities, network and huge trees off. Volatile counters are taken out of
+the entries before they are digested. Sources: XML 1.0 (5th ed.), RFC 7303 (charset), RSS 2.0, RFC 4287.
+"""
+
+import codecs
+import html
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from lxml import etree
+
+from watcher.core.identity import Ident, digest
+from watcher.errors import ReadError
+
+MAX_ENTRIES = 5_000
+MAX_MALFORMED = 4_000_000  # characters the tolerant parser is given: it needs a second for each million
+
+_SLASH, _THREAD = "{http://purl.org/rss/1.0/modules/slash/}", "{http://purl.org/syndication/thread/1.0}"
+_MEDIA = "{http://search.yahoo.com/mrss/}"
+# Elements inside an entry that count by themselves what readers do; their change says nothing of the entry.
+VOLATILE = frozenset(
+    {
+        f"{_SLASH}comments",
+        f"{_SLASH}hit_parade",
+        f"{_THREAD}total",
+        f"{_MEDIA}community",
+        f"{_MEDIA}statistics",
+        f"{_MEDIA}starRating",
+        "{http://wellformedweb.org/CommentAPI/}comments",
+        "{http://www.google.com/schemas/reader/atom/}likes",
+    }
+)
+_NOT_COUNTED = f"{_THREAD}count"  # an attribute of Atom's link to the replies (RFC 4685)
+
+_PLAIN = frozenset(  # namespaces in which `item` and `entry` are a feed's own
+    {
+        "",
+        "http://www.w3.org/2005/Atom",
+        "http://purl.org/atom/ns#",
+        "http://purl.org/rss/1.0/",
+        "http://my.netscape.com/rdf/simple/0.9/",
+        "http://backend.userland.com/rss",
+        "http://backend.userland.com/rss2",
+        "http://blogs.law.harvard.edu/tech/rss",
+    }
+)
+_DUBLIN = "{http://purl.org/dc/elements/1.1/}"
+_DATES = ("pubDate", "published", "issued", f"{_DUBLIN}date", "updated", "modified")
+_RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
+
+_DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*['\"]([A-Za-z0-9._:-]{1,40})['\"]")
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
+_CODECS = re.compile(
+    r"(utf|ascii|iso|latin|cp|windows|koi8|kz|gb|big5|euc|shift|johab|mac|tis|hz|viscii|hp-roman|ptcp|palmos)", re.IGNORECASE
+)
+_SEVEN_BIT = re.compile(r"(iso-?2022|utf-?7|hz)", re.IGNORECASE)
+_BOMS = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_BARE = (  # how `<?` or `<r` begins without a BOM (XML 1.0, appendix F)
+    (b"<\x00\x00\x00", "utf-32-le"),
+    (b"\x00\x00\x00<", "utf-32-be"),
+    (b"<\x00", "utf-16-le"),
+    (b"\x00<", "utf-16-be"),
+    (b"\x4c\x6f\xa7\x94", "cp037"),
+)
+
+_ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]{0,60}:)?([A-Za-z_][\w.-]{0,60})")
+_FEED_ROOT = re.compile(r"<(?:\?xml\b|(?:\w{1,20}:)?(?:rss|feed|RDF)[\s>])", re.IGNORECASE)
+_DOCTYPE_PART = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?-->|[\[\]>]", re.DOTALL)
+_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_AMPERSAND = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&(?:(\w{1,32});|(?!#\d{1,7};|#x[0-9A-Fa-f]{1,6};))", re.DOTALL)
+_XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
+_ROOTS = frozenset({"rss", "feed", "rdf"})
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A well-formed feed in pieces: `raws` and `idents` name its entries in order, once each.
+
+    `document(indices)` gives the feed as UTF-8 with only these entries, head, namespaces, base and language as they were.
+    """
+
+    title: str | None
+    home: str | None
+    raws: tuple[str, ...]
+    idents: tuple[Ident, ...]
+    problem: str | None
+    _root: etree._Element = field(repr=False)
+    _entries: tuple[etree._Element, ...] = field(repr=False)
+
+    def document(self, indices: Collection[int]) -> bytes:
+        """Serialise the feed with these entries alone; can be asked once, since it takes the others out."""
+        kept = set(indices)
+        for index, entry in enumerate(self._entries):
+            parent = entry.getparent()
+            if index not in kept and parent is not None:
+                parent.remove(entry)
+        return etree.tostring(self._root, encoding="utf-8", xml_declaration=True)
+
+
+# --- bytes → text ---------------------------------------------------------------------------------------------------
+
+
+def decode(body: bytes, content_type: str | None) -> tuple[str, str | None]:
+    """Give the text, and in words what was wrong with its encoding, or None.
+
+    A BOM decides; then bytes that are valid UTF-8 beyond ASCII are UTF-8 whatever is said of them (headers and
+    declarations lie, multi-byte sequences hardly); then the header's charset, then the declaration's (RFC 7303).
+    """
+    for mark, name in _BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :].decode(name, "replace"), None
+    head = body[:512].lstrip(b" \t\r\n")
+    for mark, name in _BARE:
+        if head.startswith(mark):
+            return body.decode(name, "replace"), None
+    declared, header = _DECLARED.match(body[:512]), _CHARSET.search(content_type or "")
+    named = [match[1] for match in (header,) if match] + [match[1].decode() for match in (declared,) if match]
+    stateful = [name for name in named if _SEVEN_BIT.match(name)]
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError:
+        return _decode_as(body, [*named, "utf-8"])
+    return (_decode_as(body, stateful) if stateful and body.isascii() else (text, None))
+
+
+def _decode_as(body: bytes, names: list[str]) -> tuple[str, str | None]:
+    for name in names:
+        codec = _codec(name)
+        if codec is None or codec == "utf-8":
+            continue
+        try:
+            return body.decode(codec), None
+        except (UnicodeError, ValueError):
+            continue
+    text = body.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    if broken * 4 <= sum(1 for char in text if ord(char) > 0x7F):  # a few cut characters in what is UTF-8
+        return text, f"not valid UTF-8: {broken} broken characters replaced"
+    return body.decode("cp1252", "replace"), "not valid in the declared encoding, read as Windows-1252"
+
+
+def _codec(name: str) -> str | None:
+    """Name Python's codec for a charset, or None: only charsets, never `idna`, `unicode_escape` and the like."""
+    lower = name.lower()
+    if not _CODECS.match(lower):
+        return None
+    try:
+        codec = codecs.lookup({"gb2312": "gb18030", "gbk": "gb18030"}.get(lower, lower)).name
+    except LookupError:
+        return None
+    return "cp1252" if codec in ("ascii", "iso8859-1") else codec
+
+
+# --- what no parser may see -----------------------------------------------------------------------------------------
+
+
+def guard(text: str, url: str) -> tuple[str, str | None]:
+    """Give the text from its first mark on, with what was cut away in words; raises ReadError for what is no feed."""
+    text = text.lstrip("\ufeff \t\r\n\x00")
+    if not text:
+        raise ReadError(url, "the answer is empty where a feed should be")
+    problem = None
+    if not text.startswith("<"):
+        start = _FEED_ROOT.search(text[:20_000])
+        if start is None:
+            raise ReadError(url, "this is not a feed: neither XML nor a JSON Feed")
+        text, problem = text[start.start() :], "text before the XML declaration was left out"
+    doctype, at = _prolog(text, url)
+    first = re.search(r"<\w", text)
+    head = text[: first.start() if first else len(text)]
+    if "<!entity" in doctype.lower() or "<!entity" in head.lower():
+        raise ReadError(url, "the feed declares XML entities, which Watcher refuses to expand")
+    root = _ROOT.match(text, at)
+    name = root[1].lower() if root else ""
+    if name == "html" or doctype[:40].lower().startswith("<!doctype html"):
+        raise ReadError(url, "this is an HTML page where a feed should be")
+    if name not in _ROOTS and name != "channel" and not re.search(r"<(?:\w{1,20}:)?(?:item|entry)[\s>]", text):
+        raise ReadError(url, f"this is not a feed: its outermost element is <{name}>" if name else "this is not a feed")
+    if name in _ROOTS and not re.search(rf"</(?:[\w.-]{{1,60}}:)?{name}\s*>", text, re.IGNORECASE):
+        if not re.match(r"<[^<>]*/>", text[at : at + 5_000]):
+            raise ReadError(url, f"the feed is cut off: its closing </{name}> is missing")
+    return text, problem
+
+
+def _prolog(text: str, url: str) -> tuple[str, int]:
+    """Find the DOCTYPE (or "") and where the outermost element begins."""
+    doctype, at = "", 0
+    while True:
+        while at < len(text) and text[at].isspace():
+            at += 1
+        if text.startswith("<?", at):
+            end = text.find("?>", at) + 2
+        elif text.startswith("<!--", at):
+            end = text.find("-->", at) + 3
+        elif text[at : at + 9].upper() == "<!DOCTYPE":
+            end = _doctype_end(text, at)
+            doctype += text[at:end]
+        else:
+            return doctype, at
+        if end <= at:
+            raise ReadError(url, "the feed is cut off or malformed before its first element")
+        at = end
+
+
+def _doctype_end(text: str, at: int) -> int:
+    depth = 0
+    for part in _DOCTYPE_PART.finditer(text, at):
+        if part[0] == ">" and depth == 0:
+            return part.end()
+        depth += {"[": 1, "]": -1}.get(part[0], 0)
+    return 0
+
+
+# --- cutting into entries -------------------------------------------------------------------------------------------
+
+
+def split(text: str, url: str) -> Split | None:
+    """Cut a well-formed feed (or one that simple mending makes so) into its entries; None if it is neither.
+
+    Raises ReadError where the document is nested too deeply or one text of it is larger than 10 MB.
+    """
+    problem = None
+    root = _parse(text, url)
+    if root is None:
+        mended = _mend(text)
+        root = _parse(mended, url) if mended != text else None
+        problem = "stray characters, ampersands or HTML entities were mended"
+    if root is None or root.getroottree().docinfo.doctype and _has_entities(root):
+        return None
+    entries = _entries(root)
+    if entries is None:
+        return None
+    known: dict[str, tuple[Ident, etree._Element]] = {}
+    doubled = []
+    for entry in entries[:MAX_ENTRIES]:
+        ident = _take(entry)
+        raw = _digest(entry)
+        if raw in known:
+            doubled.append(entry)
+        else:
+            known[raw] = (ident, entry)
+    for entry in [*doubled, *entries[MAX_ENTRIES:]]:
+        parent = entry.getparent()
+        if parent is not None:
+            parent.remove(entry)
+    if len(entries) > MAX_ENTRIES:
+        problem = f"only the first {MAX_ENTRIES} of {len(entries)} entries were read"
+    title, home = _head(root)
+    idents, elements = zip(*known.values(), strict=True) if known else ((), ())
+    return Split(title, home, tuple(known), idents, problem, root, elements)
+
+
+def _parse(text: str, url: str) -> etree._Element | None:
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, huge_tree=False, load_dtd=False, remove_comments=True, encoding="utf-8"
+    )
+    try:
+        return etree.fromstring(text.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError as error:
+        message = str(error).lower()
+        if "depth" in message:
+            raise ReadError(url, "the feed's elements are nested too deeply") from error
+        if "huge" in message or "too long" in message:
+            raise ReadError(url, "one element of the feed holds more than 10 MB") from error
+        return None
+    except ValueError:
+        return None
+
+
+def _has_entities(root: etree._Element) -> bool:
+    return next(root.iter(etree.Entity), None) is not None
+
+
+def _mend(text: str) -> str:
+    """Take out characters that XML forbids, and write HTML's named entities and bare ampersands as XML wants them."""
+
+    def written(match: re.Match[str]) -> str:
+        whole, name = match[0], match[1]
+        if whole[0] == "<" or name in _XML_NAMES:
+            return whole
+        meant = html.unescape(whole) if name else "&"
+        return "".join(f"&#{ord(char)};" for char in meant) if meant != whole else f"&amp;{whole[1:]}"
+
+    return _AMPERSAND.sub(written, _ILLEGAL.sub("", text))
+
+
+def _entries(root: etree._Element) -> list[etree._Element] | None:
+    """List the entries in order, or None when they stand where the tolerant parser must judge."""
+    found = [
+        entry
+        for entry in root.iter("{*}item", "{*}entry")
+        if (entry.tag.rpartition("}")[0].lstrip("{") if entry.tag[0] == "{" else "") in _PLAIN
+    ]
+    homes = {root, *root.iterchildren("{*}channel")}
+    return found if all(entry.getparent() in homes for entry in found) else None
+
+
+def _take(entry: etree._Element) -> Ident:
+    """Read an entry's marks and take its counters out, in one walk over its children."""
+    guid, link, title = entry.get(_RDF_ABOUT), None, ""
+    dates: dict[str, str] = {}
+    for counter in list(entry.iter(*VOLATILE)):
+        parent = counter.getparent()
+        if parent is not None:
+            parent.remove(counter)
+    for child in entry:
+        tag = child.tag
+        if not isinstance(tag, str):
+            continue
+        name = tag.rpartition("}")[2] if not tag.startswith(_DUBLIN) else tag
+        if name in ("guid", "id"):
+            guid = (child.text or "").strip() or guid
+        elif name == "link":
+            child.attrib.pop(_NOT_COUNTED, None)
+            link = link or _link(child)
+        elif name == "title" and not title:
+            title = "".join(child.itertext()) if len(child) else child.text or ""
+        elif name in _DATES:
+            dates.setdefault(name, child.text or "")
+    date = next((dates[name] for name in _DATES if name in dates), "")
+    return Ident(guid, link, title, date)
+
+
+def _link(child: etree._Element) -> str | None:
+    href = child.get("href")
+    if href is None:
+        return (child.text or "").strip() or None
+    return href.strip() if child.get("rel", "alternate") == "alternate" else None
+
+
+def _digest(entry: etree._Element) -> str:
+    """Digest an entry as exclusive canonical XML: prefixes declared elsewhere and order of attributes do not count."""
+    try:
+        data = etree.tostring(entry, method="c14n", exclusive=True, with_tail=False)
+    except (etree.C14NError, ValueError):  # relative namespace names have no canonical form
+        data = etree.tostring(entry, encoding="utf-8", with_tail=False)
+    return digest(data.decode("utf-8", "replace"))
+
+
+def _head(root: etree._Element) -> tuple[str | None, str | None]:
+    """Read the feed's own title and the address of its page."""
+    head = next(root.iterchildren("{*}channel"), root)
+    title = link = None
+    for child in head:
+        if not isinstance(child.tag, str):
+            continue
+        name = child.tag.rpartition("}")[2]
+        if name == "title" and title is None:
+            title = "".join(child.itertext()).strip() or None
+        elif name == "link" and link is None:
+            link = _link(child)
+    return title, link

@@ -1,0 +1,131 @@
+"""Watcher's own health: tells of new sources once they were looked at, of an outage of the network, of trouble with the store.
+
+Decisions are small functions over what the store and the dispatcher know; the daemon calls `Health.look` every few seconds.
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+import structlog
+
+from watcher.core import cadence, message
+from watcher.core.mask import mask_url
+from watcher.dispatch import Dispatcher, Weather
+from watcher.model import Alert, Source
+from watcher.store import StartedSource
+from watcher.world import World
+
+log = structlog.get_logger("watcher.health")
+
+WAIT_FOR_ALL = timedelta(minutes=5)  # how long the start's alert waits for slow sources
+OUTAGE_HOSTS = 3  # so many different hosts out of reach, and none in reach, are an outage of our own network
+OUTAGE_POLLS = 5
+
+
+def outage(weather: Weather) -> bool:
+    """Say whether what happened since the last look means that the network itself is away."""
+    return weather.reached == 0 and weather.unreached >= OUTAGE_POLLS and len(weather.hosts) >= OUTAGE_HOSTS
+
+
+class Health:
+    def __init__(self, world: World, dispatcher: Dispatcher, clock: Callable[[], datetime]) -> None:
+        self.world, self.dispatcher, self.clock = world, dispatcher, clock
+        self.since = clock()  # of the start or the last reload
+        self.outage_since: datetime | None = None
+        self.store_told: datetime | None = None
+
+    async def look(self) -> None:
+        """Tell what is to be told now. Raises StoreError."""
+        await self._started()
+        await self._network()
+        await self._store()
+
+    async def _started(self) -> None:
+        """One alert a channel, listing every new source, when all were looked at or the patience is over."""
+        rows = [row for row in self.world.store.unstarted() if self.world.config.source(row.source)]
+        if not rows:
+            return
+        now = self.clock()
+        if not all(row.polled for row in rows) and now - self.since < WAIT_FOR_ALL:
+            return
+        ready = [row for row in rows if row.polled]
+        if not ready:
+            return
+        alerts = self._start_alerts(ready, now)
+        names = [row.source for row in ready]
+        await self.world.writer.run(lambda store: store.add_alerts(alerts, now, started=names))
+        log.info("sources.started", sources=len(names), alerts=len(alerts))
+        self.world.deliverer.wake.set()
+
+    def _start_alerts(self, rows: Sequence[StartedSource], now: datetime) -> list[Alert]:
+        config, alerts = self.world.config, []
+        for channel in config.channels:
+            told = [
+                self._told(source, row)
+                for row in rows
+                if (source := config.source(row.source)) is not None and channel.name in source.notify
+            ]
+            if told:
+                alerts.append(
+                    message.health_alert(
+                        channel, "source.started", key=f"start:{now.isoformat()}", now=now, sources=told, config=self.world.config_id,
+                        base_url=config.base_url,
+                    )
+                )  # fmt: skip
+        return alerts
+
+    def _told(self, source: Source, row: StartedSource) -> message.SourceHealth:
+        return message.SourceHealth(
+            name=source.name,
+            title=source.title or row.state.title or source.name,
+            url=mask_url(source.url),
+            kind=row.state.kind or source.kind,
+            pace=cadence.in_words(source, row.state.kind),
+            entries=row.state.entries if row.state.kind == "feed" else None,
+            update=row.updates,
+            next_poll_at=row.fetch.next_poll_at,
+            last_ok_at=row.fetch.last_ok_at,
+            error=row.fetch.error,
+            failures=row.fetch.failures or None,
+        )
+
+    async def _network(self) -> None:
+        weather, self.dispatcher.weather = self.dispatcher.weather, Weather()
+        if self.outage_since is None and outage(weather):
+            self.outage_since = self.clock()
+            self.world.pipeline.offline = True
+            log.error("network.away", hosts=len(weather.hosts))
+            await self._tell("watcher.degraded", f"nothing can be reached ({len(weather.hosts)} hosts tried): the network seems to be away")
+        elif self.outage_since is not None and weather.reached:
+            log.info("network.back", since=self.outage_since.isoformat())
+            since, self.outage_since = self.outage_since, None
+            self.world.pipeline.offline = False
+            await self._tell("watcher.recovered", f"the network is back; it was away from {since:%Y-%m-%d %H:%M} UTC")
+
+    async def _store(self) -> None:
+        """After trouble with the store, say when it is over how long it lasted: what could not be stored was asked for again."""
+        if self.dispatcher.trouble and self.store_told is None:
+            self.store_told = self.dispatcher.trouble_since
+        elif not self.dispatcher.trouble and self.store_told is not None:
+            since, self.store_told = self.store_told, None
+            await self._tell("watcher.recovered", f"the store could not be written from {since:%Y-%m-%d %H:%M} UTC until now; nothing stored was lost")
+
+    async def _tell(self, event: str, words: str) -> None:
+        now = self.clock()
+        alerts = [
+            message.health_alert(channel, event, key=f"{event}:{now.isoformat()}", now=now, message=words, config=self.world.config_id)
+            for channel in self.world.config.channels
+        ]
+        await self.world.writer.run(lambda store: store.add_alerts(alerts, now))
+        self.world.deliverer.wake.set()
+
+    def status(self) -> str:
+        """One line for the service manager."""
+        if self.dispatcher.trouble:
+            return f"store trouble: {self.dispatcher.trouble}"
+        if self.outage_since:
+            return f"network away since {self.outage_since:%H:%M} UTC"
+        totals = self.world.store.totals(self.clock())
+        parts = [f"{totals.sources} sources", f"{totals.failing} failing", f"{len(self.dispatcher.running)} polls under way"]
+        parts += [f"{totals.pending} alerts waiting"] if totals.pending else []
+        return ", ".join(parts)

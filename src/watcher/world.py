@@ -1,0 +1,119 @@
+"""Put the parts together: the one place beside daemon.py that hands out a clock and dice.
+
+The daemon and the commands that act (`check`, `retry`, …) use the same world; the daemon's lives longer.
+"""
+
+import asyncio
+import os
+import random
+import socket
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from watcher import __version__, channels
+from watcher import config as configuration
+from watcher.actions import Actions
+from watcher.config import Config
+from watcher.delivery import Deliverer
+from watcher.fetch import Client
+from watcher.model import Secret
+from watcher.pipeline import Parts, Pipeline
+from watcher.store import Lock, Store, Synced, Writer, acquire
+
+READERS = 2  # threads in which bodies are read: the loop stays free
+
+
+def clock() -> datetime:
+    """The time, aware and in UTC."""
+    return datetime.now(UTC)
+
+
+def dice() -> float:
+    """A throw in [0, 1): it spreads polls and retries, nothing secret comes of it."""
+    return random.random()  # noqa: S311  # spreads load only
+
+
+@dataclass(slots=True)
+class World:
+    """A running composition; `close` ends it in the right order."""
+
+    config: Config
+    config_id: str
+    lock: Lock
+    store: Store
+    writer: Writer
+    client: Client
+    pipeline: Pipeline
+    deliverer: Deliverer
+    actions: Actions
+    workers: ThreadPoolExecutor
+    synced: Synced
+    environ: Mapping[str, str]
+
+    async def put_in_force(self, config: Config) -> Synced:
+        """Exchange the configuration: store it, match the sources, rebuild the channels. Raises StoreError, ConfigError."""
+        senders = _senders(config, self.client, self.environ)
+
+        def write(store: Store) -> tuple[str, Synced]:
+            digest = store.keep_config(digest=config.digest, text=config.masked, now=clock())
+            return digest, store.sync(configuration.plans(config), clock())
+
+        self.config_id, synced = await self.writer.run(write)
+        self.client.reconfigure(config.fetch, config.hosts)
+        self.config = config
+        self.pipeline.configure(config, self.config_id)
+        self.deliverer.configure({c.name: c for c in config.channels}, senders)
+        self.synced = synced
+        return synced
+
+    async def close(self) -> None:
+        """End in the order of the flow: no more answers, no more readings, what was handed over is written, the rest."""
+        await self.client.close()
+        self.workers.shutdown(wait=False, cancel_futures=True)
+        await self.writer.close()
+        self.store.close()
+        self.lock.release()
+
+
+def _senders(config: Config, client: Client, environ: Mapping[str, str]) -> dict[str, channels.Sender]:
+    def resolve(secret: Secret) -> str:
+        return configuration.resolve(secret, environ)
+
+    host = socket.gethostname()
+    return {
+        channel.name: channels.make(channel, http=client.http, resolve=resolve, clock=clock, tls=None, hostname=host)
+        for channel in config.channels
+    }
+
+
+async def open_world(
+    config: Config, *, environ: Mapping[str, str] = os.environ, progress: Callable[[str], None] | None = None
+) -> World:
+    """Take the lock, open (and migrate) the store, connect everything. Raises StoreError."""
+    lock = acquire(config.database)
+    try:
+        loop = asyncio.get_running_loop()
+        store = await loop.run_in_executor(
+            None, lambda: Store.open(config.database, create=True, migrate=True, progress=progress)
+        )
+    except BaseException:
+        lock.release()
+        raise
+    writer = Writer(store, clock)
+    client = Client(
+        config.fetch, config.hosts, version=__version__, clock=clock, resolve=lambda secret: configuration.resolve(secret, environ)
+    )
+    workers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
+    parts = Parts(store, writer, client, clock, dice, workers, f"watcher {__version__}")
+    pipeline = Pipeline(parts, config, "")
+    deliverer = Deliverer(store, writer, clock, dice)
+    actions = Actions(pipeline, store, writer, clock, deliverer.wake.set)
+    world = World(config, "", lock, store, writer, client, pipeline, deliverer, actions, workers, Synced(), environ)
+    try:
+        await world.put_in_force(config)
+    except BaseException:
+        await world.close()
+        raise
+    return world
