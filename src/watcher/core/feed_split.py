@@ -1,14 +1,13 @@
 """A feed's bytes, made safe and cut into entries without reading them in full.
 
-    decode(body, content_type)    bytes → text, by BOM, what it is, header, declaration
+    decode(body, content_type)    bytes → text
     guard(text, url)              refuse entity declarations, HTML, cut-off documents before any parser sees them
     split(text, url)              a well-formed feed → its entries' digests and marks; None: for the tolerant parser
 
 Only `split`'s tree is trusted to lxml, with entities, network and huge trees off. Volatile counters are taken out of
-the entries before they are digested. Sources: XML 1.0 (5th ed.), RFC 7303 (charset), RSS 2.0, RFC 4287.
+the entries before they are digested. Sources: XML 1.0 (5th ed.), RSS 2.0, RFC 4287.
 """
 
-import codecs
 import html
 import re
 from collections.abc import Collection
@@ -16,6 +15,7 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
+from watcher.core import markup
 from watcher.core.identity import Ident, digest
 from watcher.errors import ReadError
 
@@ -55,20 +55,9 @@ _DUBLIN = "{http://purl.org/dc/elements/1.1/}"
 _DATES = ("pubDate", "published", "issued", f"{_DUBLIN}date", "updated", "modified")
 _RDF_ABOUT = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}about"
 
-_DECLARED = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*['\"]([A-Za-z0-9._:-]{1,40})['\"]")
-_CHARSET = re.compile(r"charset\s*=\s*[\"']?([A-Za-z0-9._:-]{1,40})", re.IGNORECASE)
-_CODECS = re.compile(
-    r"(utf|ascii|iso|latin|cp|windows|koi8|kz|gb|big5|euc|shift|johab|mac|tis|hz|viscii|hp-roman|ptcp|palmos)", re.IGNORECASE
-)
-_SEVEN_BIT = re.compile(r"(iso-?2022|utf-?7|hz)", re.IGNORECASE)
-_BOMS = (
-    (codecs.BOM_UTF32_LE, "utf-32-le"),
-    (codecs.BOM_UTF32_BE, "utf-32-be"),
-    (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF16_LE, "utf-16-le"),
-    (codecs.BOM_UTF16_BE, "utf-16-be"),
-)
-_BARE = (  # how `<?` or `<r` begins without a BOM (XML 1.0, appendix F)
+_WIDE = (  # UTF-32's BOMs, and how `<` begins without one (XML 1.0, appendix F)
+    (b"\xff\xfe\x00\x00", "utf-32"),
+    (b"\x00\x00\xfe\xff", "utf-32"),
     (b"<\x00\x00\x00", "utf-32-le"),
     (b"\x00\x00\x00<", "utf-32-be"),
     (b"<\x00", "utf-16-le"),
@@ -116,52 +105,13 @@ class Split:
 def decode(body: bytes, content_type: str | None) -> tuple[str, str | None]:
     """Give the text, and in words what was wrong with its encoding, or None.
 
-    A BOM decides; then bytes that are valid UTF-8 beyond ASCII are UTF-8 whatever is said of them (headers and
-    declarations lie, multi-byte sequences hardly); then the header's charset, then the declaration's (RFC 7303).
+    `markup.decode` decides, after the Unicode forms that XML allows without a BOM and pages do not use.
     """
-    for mark, name in _BOMS:
-        if body.startswith(mark):
-            return body[len(mark) :].decode(name, "replace"), None
     head = body[:512].lstrip(b" \t\r\n")
-    for mark, name in _BARE:
-        if head.startswith(mark):
-            return body.decode(name, "replace"), None
-    declared, header = _DECLARED.match(body[:512]), _CHARSET.search(content_type or "")
-    named = [match[1] for match in (header,) if match] + [match[1].decode() for match in (declared,) if match]
-    stateful = [name for name in named if _SEVEN_BIT.match(name)]
-    try:
-        text = body.decode("utf-8")
-    except UnicodeDecodeError:
-        return _decode_as(body, [*named, "utf-8"])
-    return (_decode_as(body, stateful) if stateful and body.isascii() else (text, None))
-
-
-def _decode_as(body: bytes, names: list[str]) -> tuple[str, str | None]:
-    for name in names:
-        codec = _codec(name)
-        if codec is None or codec == "utf-8":
-            continue
-        try:
-            return body.decode(codec), None
-        except (UnicodeError, ValueError):
-            continue
-    text = body.decode("utf-8", "replace")
+    codec = next((name for mark, name in _WIDE if head.startswith(mark)), None)
+    text = body.decode(codec, "replace") if codec else markup.decode(body, content_type)
     broken = text.count("\ufffd")
-    if broken * 4 <= sum(1 for char in text if ord(char) > 0x7F):  # a few cut characters in what is UTF-8
-        return text, f"not valid UTF-8: {broken} broken characters replaced"
-    return body.decode("cp1252", "replace"), "not valid in the declared encoding, read as Windows-1252"
-
-
-def _codec(name: str) -> str | None:
-    """Name Python's codec for a charset, or None: only charsets, never `idna`, `unicode_escape` and the like."""
-    lower = name.lower()
-    if not _CODECS.match(lower):
-        return None
-    try:
-        codec = codecs.lookup({"gb2312": "gb18030", "gbk": "gb18030"}.get(lower, lower)).name
-    except LookupError:
-        return None
-    return "cp1252" if codec in ("ascii", "iso8859-1") else codec
+    return text, f"{broken} characters are broken in the feed's encoding" if broken else None
 
 
 # --- what no parser may see -----------------------------------------------------------------------------------------

@@ -9,9 +9,7 @@ Pure; never raises. Signatures: WHATWG MIME Sniffing; feed autodiscovery: HTML L
 import re
 from urllib.parse import urljoin, urlsplit
 
-from selectolax.lexbor import LexborHTMLParser
-
-from watcher.core import feed_split
+from watcher.core import feed_split, markup
 from watcher.core.identity import absolute
 from watcher.model import Kind, Link
 
@@ -138,7 +136,7 @@ def feed_links(html: str, url: str) -> tuple[Link, ...]:
     In: the page's HTML and its address. Out: absolute http(s) addresses, once each, with their titles, in the order of
     what their type promises; comment feeds last. Never raises.
     """
-    tree = LexborHTMLParser(html[:2_000_000])
+    tree = markup.parse(html[:2_000_000])
     node = tree.css_first("base[href]")
     base = _joined(url, (node.attributes.get("href") or "") if node else "") or url
     found: list[tuple[int, int, Link]] = []
@@ -153,8 +151,10 @@ def feed_links(html: str, url: str) -> tuple[Link, ...]:
         title = " ".join((marks.get("title") or "").split())[:300]
         comments = 10 if re.search(r"comment|kommentar|commentaire|comentario", f"{title} {address}", re.IGNORECASE) else 0
         found.append((rank + comments, index, Link(address, title)))
-    ordered = [link for _, _, link in sorted(found, key=lambda item: item[:2])]
-    return tuple({link.url: link for link in reversed(ordered)}[url_] for url_ in dict.fromkeys(link.url for link in ordered))
+    ordered: dict[str, Link] = {}
+    for _, _, link in sorted(found, key=lambda item: item[:2]):
+        ordered.setdefault(link.url, link)
+    return tuple(ordered.values())
 
 
 def _joined(base: str, href: str) -> str:
