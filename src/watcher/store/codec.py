@@ -59,13 +59,13 @@ def maybe_clean(text: str | None) -> str | None:
 
 
 @cache
-def _adapter(kind: type[T]) -> TypeAdapter[T]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     return TypeAdapter(kind)
 
 
 def dump(value: object) -> bytes:
     """A frozen dataclass as compact JSON, without the fields that hold their defaults."""
-    adapter = _adapter(type(value))
+    adapter = _adapter(cast(Any, type(value)))
     try:
         return adapter.dump_json(value, exclude_defaults=True)
     except (PydanticSerializationError, UnicodeEncodeError):
@@ -87,7 +87,7 @@ def _mend(value: Any) -> Any:
 def load(kind: type[T], data: bytes) -> T:
     """The value back. Raises StoreError when the bytes are not one."""
     try:
-        return _adapter(kind).validate_json(data)
+        return cast(T, _adapter(cast(Any, kind)).validate_json(data))
     except ValidationError as error:
         raise StoreError(f"a stored {kind.__name__} cannot be read: {error.errors()[0]['msg']}") from error
 

@@ -48,7 +48,9 @@ def commit(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -
 def _fresh(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome]:
     keys = {(each.poll.fetch, to_ms(each.poll.at), each.poll.id): each for each in outcomes}
     key = tuple_(polls.c.fetch, polls.c.at, polls.c.id)
-    present = {tuple(row) for row in connection.execute(select(polls.c.fetch, polls.c.at, polls.c.id).where(key.in_(keys)))}
+    present = {
+        tuple(row) for row in connection.execute(select(polls.c.fetch, polls.c.at, polls.c.id).where(key.in_(keys)))
+    }
     return [outcome for each, outcome in keys.items() if each not in present]
 
 
@@ -88,7 +90,9 @@ class _Batch:
         self._changes(seen)
         outbox.add(self.connection, [alert for each in self.outcomes for alert in each.alerts], self.now)
 
-    def _insert(self, table: Table, rows: Sequence[dict[str, Any]], key: Sequence[str] = (), update: Sequence[str] = ()) -> None:
+    def _insert(
+        self, table: Table, rows: Sequence[dict[str, Any]], key: Sequence[str] = (), update: Sequence[str] = ()
+    ) -> None:
         if rows:
             statement = upsert(self.connection, table, key, update) if key else table.insert()
             self.connection.execute(statement, rows)
@@ -109,7 +113,7 @@ class _Batch:
 
     def _fetches(self) -> None:
         """Since an outcome is made, the fetch may have been disabled, or its failure told: neither is undone."""
-        values = {name: bindparam(name) for name in fetch_columns(self.outcomes[0].fetch)}
+        values: dict[str, Any] = {name: bindparam(name) for name in fetch_columns(self.outcomes[0].fetch)}
         statement = (
             fetches.update()
             .where(fetches.c.id == bindparam("at_id"))
@@ -143,10 +147,7 @@ class _Batch:
     def _hours(self) -> None:
         counted = Counter((to_ms(each.poll.at) // HOUR, each.poll.result) for each in self.outcomes)
         rows = [{"hour": hour, "result": result, "polls": count} for (hour, result), count in counted.items()]
-        statement = upsert(self.connection, hours, ("hour", "result"), ("polls",))
-        more = {"polls": hours.c.polls + statement.excluded.polls}
-        statement = upsert(self.connection, hours, ()).on_conflict_do_update(index_elements=["hour", "result"], set_=more)
-        self.connection.execute(statement, rows)
+        self.connection.execute(upsert(self.connection, hours, ("hour", "result"), add=("polls",)), rows)
 
     def _sources(self) -> None:
         """A source that has moved to another fetch meanwhile keeps the state of its new one."""
@@ -159,7 +160,7 @@ class _Batch:
                     rows.append({"at_name": name, "told": state.started_alert, **source_columns(state)})
         if not rows:
             return
-        values = {name: bindparam(name) for name in rows[0] if name not in {"at_name", "told"}}
+        values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name not in {"at_name", "told"}}
         told = or_(sources.c.started, bindparam("told"))
         statement = sources.update().where(sources.c.name == bindparam("at_name")).values(started=told, **values)
         self.connection.execute(statement, rows)
@@ -173,7 +174,9 @@ class _Batch:
             for revision in observation.revisions:
                 self._revision(revision, before)
         refs = [entry_row(name, each) for name, observation, _ in seen for each in observation.entries]
-        self._insert(entries, refs, ("source", "key"), [n for n in refs[0] if n not in {"source", "key"}] if refs else ())
+        self._insert(
+            entries, refs, ("source", "key"), [n for n in refs[0] if n not in {"source", "key"}] if refs else ()
+        )
 
     def _revision(self, revision: Revision, before: dict[str, str]) -> None:
         packed = chains.write(self.connection, revisions, dump(revision), before.get(revision.document))
@@ -203,7 +206,7 @@ class _Batch:
                 changes,
                 ("id",),
                 taken,
-                lambda excluded: and_(excluded.announced, changes.c.announced.is_(False)),
+                where=lambda excluded: and_(excluded.announced, changes.c.announced.is_(False)),
             )
             self.connection.execute(statement, rows)
         self._insert(change_stories, told, ("story", "change"))

@@ -28,6 +28,7 @@ PRAGMAS = (
     "PRAGMA mmap_size=268435456",
     "PRAGMA journal_size_limit=67108864",
 )
+POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 16}
 LITTLE_ROOM = 1 << 20  # bytes; an input-output error on a disk with less than this is a full disk
 
 
@@ -36,7 +37,9 @@ def parse(url: str) -> URL:
     try:
         parsed = make_url(url)
     except ArgumentError as error:
-        raise StoreError("the database's address is not of the form sqlite:///path or postgresql+psycopg://…") from error
+        raise StoreError(
+            "the database's address is not of the form sqlite:///path or postgresql+psycopg://…"
+        ) from error
     if parsed.get_backend_name() == "postgresql":
         return parsed.set(drivername="postgresql+psycopg")
     if parsed.get_backend_name() == "sqlite":
@@ -63,11 +66,12 @@ def connect(url: URL) -> Engine:
     try:
         if url.get_backend_name() != "sqlite":
             arguments = {"application_name": f"watcher {os.getpid()}", "connect_timeout": 10}
-            return create_engine(url, pool_size=8, max_overflow=16, pool_pre_ping=True, connect_args=arguments)
+            return create_engine(url, **POOL, pool_pre_ping=True, hide_parameters=True, connect_args=arguments)
         if path_of(url) is None:
-            engine = create_engine(url, poolclass=StaticPool, connect_args={"check_same_thread": False})
+            alone = {"check_same_thread": False}
+            engine = create_engine(url, poolclass=StaticPool, hide_parameters=True, connect_args=alone)
         else:
-            engine = create_engine(url, pool_size=8, max_overflow=16, connect_args={"timeout": 10})
+            engine = create_engine(url, **POOL, hide_parameters=True, connect_args={"timeout": 10})
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError("PostgreSQL needs the extra `postgres`: pip install 'regwatcher[postgres]'") from error
     event.listen(engine, "connect", _prepare)
@@ -121,7 +125,39 @@ class Database:
             if self._alone:
                 self._alone.release()
 
+    @contextmanager
+    def alter(self) -> Iterator[Connection]:
+        """A writing transaction for changes of the schema. SQLite rebuilds tables in them, so foreign keys are looked
+        at when it ends, not at each statement."""
+        if self.dialect != "sqlite":
+            with self.write() as connection:
+                yield connection
+            return
+        try:
+            with self.engine.connect().execution_options(write=True) as connection:
+                raw = connection.connection.dbapi_connection
+                assert raw is not None
+                raw.execute("PRAGMA foreign_keys=OFF")
+                try:
+                    with connection.begin():
+                        yield connection
+                        if broken := connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall():
+                            raise StoreError(f"the database {shown(self.url)} has {len(broken)} rows that name none")
+                finally:
+                    raw.execute("PRAGMA foreign_keys=ON")
+        except SQLAlchemyError as error:
+            raise translate(error, self.url) from error
+
+    def copy_to(self, path: Path) -> None:
+        """VACUUM INTO: a whole, consistent copy, while others read and write (SQLite)."""
+        try:
+            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                connection.exec_driver_sql("VACUUM INTO ?", (str(path),))
+        except SQLAlchemyError as error:
+            raise translate(error, self.url) from error
+
     def close(self) -> None:
+        """Close all connections."""
         self.engine.dispose()
 
 

@@ -73,7 +73,9 @@ def documents_by_id(connection: Connection, ids: Sequence[str]) -> dict[str, Doc
 
 def page(connection: Connection, source: str) -> Document | None:
     """The source's page; the newest, should its address have changed."""
-    wanted = select(documents.c.source, documents.c.data).where(documents.c.source == source, documents.c.kind == "page")
+    wanted = select(documents.c.source, documents.c.data).where(
+        documents.c.source == source, documents.c.kind == "page"
+    )
     row = connection.execute(wanted.order_by(documents.c.fetched_at.desc(), documents.c.id).limit(1)).one_or_none()
     return None if row is None else document(row)
 
@@ -81,7 +83,9 @@ def page(connection: Connection, source: str) -> Document | None:
 def unstarted(connection: Connection) -> tuple[StartedSource, ...]:
     """Enabled sources that nobody was told of yet, with the latest update on their pages."""
     wanted = select(sources.c.name, sources.c.fetch, sources.c.started, sources.c.state)
-    rows = connection.execute(wanted.where(sources.c.enabled, sources.c.started.is_(False)).order_by(sources.c.name)).all()
+    rows = connection.execute(
+        wanted.where(sources.c.enabled, sources.c.started.is_(False)).order_by(sources.c.name)
+    ).all()
     names, homes = [row.name for row in rows], list({row.fetch for row in rows})
     states: dict[str, FetchState] = {}
     latest: dict[str, int] = {}

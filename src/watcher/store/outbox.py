@@ -11,7 +11,7 @@ from watcher.errors import StoreError
 from watcher.model import Alert, Delivery
 from watcher.store.codec import clean, from_ms, maybe_clean, maybe_ms, maybe_time, to_ms
 from watcher.store.rows import alert_row, delivery_of, upsert
-from watcher.store.tables import aliases, alerts, channels, deliveries, mutes, sources
+from watcher.store.tables import alerts, aliases, channels, deliveries, mutes, sources
 from watcher.store.values import ChannelState
 
 LATE = timedelta(days=7)  # how old a dead letter may be to go out when its channel comes back
@@ -112,7 +112,7 @@ def disable(connection: Connection, name: str, now: datetime, reason: str) -> No
     """Switch a channel off: what waits for it becomes dead letters. One that is off already keeps its reason."""
     row = {"name": name, "disabled_at": to_ms(now), "reason": clean(reason), "gone_at": None}
     statement = upsert(
-        connection, channels, ("name",), ("disabled_at", "reason"), lambda _: channels.c.disabled_at.is_(None)
+        connection, channels, ("name",), ("disabled_at", "reason"), where=lambda _: channels.c.disabled_at.is_(None)
     )
     connection.execute(statement, [row])
     waiting = deliveries.update().where(deliveries.c.channel == name, deliveries.c.state == "pending")
@@ -133,7 +133,7 @@ def enable(connection: Connection, name: str, now: datetime) -> int:
 def note_gone(connection: Connection, name: str, now: datetime) -> None:
     """Note when a channel's receiver first said that it no longer exists."""
     row = {"name": name, "disabled_at": None, "reason": "", "gone_at": to_ms(now)}
-    statement = upsert(connection, channels, ("name",), ("gone_at",), lambda _: channels.c.gone_at.is_(None))
+    statement = upsert(connection, channels, ("name",), ("gone_at",), where=lambda _: channels.c.gone_at.is_(None))
     connection.execute(statement, [row])
 
 

@@ -1,7 +1,7 @@
 """Between the model's values and rows: what each table is given, and how a state is put together again."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
@@ -12,12 +12,22 @@ from watcher.model import Alert, Delivery, EntryRef, FetchState, Poll, Snapshot,
 from watcher.store.codec import clean, from_ms, maybe_clean, maybe_ms, maybe_time, pack_value, to_ms, unpack_value
 
 
-def upsert(connection: Connection, table: Table, key: Sequence[str], update: Sequence[str] = (), where: Any = None) -> Any:
-    """An INSERT for both engines that leaves a present row alone, or takes the named columns over."""
+def upsert(
+    connection: Connection,
+    table: Table,
+    key: Sequence[str],
+    update: Sequence[str] = (),
+    *,
+    add: Sequence[str] = (),
+    where: Callable[[Any], Any] | None = None,
+) -> Any:
+    """An INSERT for both engines that leaves a present row alone, or takes the columns `update` over and adds the
+    columns `add` up, where `where` (of the new row) holds."""
     insert = (sqlite if connection.dialect.name == "sqlite" else postgresql).insert(table)
-    if not update:
+    if not update and not add:
         return insert.on_conflict_do_nothing(index_elements=list(key))
     taken = {name: insert.excluded[name] for name in update}
+    taken |= {name: table.c[name] + insert.excluded[name] for name in add}
     guard = where(insert.excluded) if where is not None else None
     return insert.on_conflict_do_update(index_elements=list(key), set_=taken, where=guard)
 

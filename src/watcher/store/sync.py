@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -41,12 +40,14 @@ def sync(connection: Connection, plans: Sequence[Plan], now: datetime) -> Synced
     if inserts:
         connection.execute(sources.insert(), inserts)
     if updates:
-        given = {name: bindparam(name) for name in updates[0] if name != "at_name"}
+        given: dict[str, Any] = {name: bindparam(name) for name in updates[0] if name != "at_name"}
         connection.execute(sources.update().where(sources.c.name == bindparam("at_name")).values(given), updates)
     wanted = {plan.source for plan in plans}
     removed = [name for name, row in stored.items() if name not in wanted and row.enabled]
     if removed:
-        gone = sources.update().where(sources.c.name == bindparam("at_name")).values(enabled=False, removed_at=to_ms(now))
+        gone = (
+            sources.update().where(sources.c.name == bindparam("at_name")).values(enabled=False, removed_at=to_ms(now))
+        )
         connection.execute(gone, [{"at_name": name} for name in removed])
     return Synced(new=tuple(new), removed=tuple(removed), renamed=renamed, changed_url=tuple(changed))
 
@@ -79,9 +80,7 @@ def _other(row: Any, plan: Plan) -> bool:
     return known is not None and known != plan.kind
 
 
-def _rename(
-    connection: Connection, plans: Sequence[Plan], stored: dict[str, Any]
-) -> tuple[tuple[str, str], ...]:
+def _rename(connection: Connection, plans: Sequence[Plan], stored: dict[str, Any]) -> tuple[tuple[str, str], ...]:
     """Carry the history of old names over; everything that names the source follows by the foreign keys."""
     wanted = {plan.source for plan in plans}
     renamed: list[tuple[str, str]] = []
@@ -118,7 +117,12 @@ def _sync_fetches(connection: Connection, plans: Sequence[Plan], now: int) -> No
     if gone:
         asleep = fetches.update().where(fetches.c.id == bindparam("at_id")).values(enabled=False, next_poll_at=None)
         connection.execute(asleep, gone)
-    moved = [{"at_id": plan.fetch, "host": plan.host} for plan in wanted.values()
-             if plan.fetch in stored and stored[plan.fetch].host != plan.host]
+    moved = [
+        {"at_id": plan.fetch, "host": plan.host}
+        for plan in wanted.values()
+        if plan.fetch in stored and stored[plan.fetch].host != plan.host
+    ]
     if moved:
-        connection.execute(fetches.update().where(fetches.c.id == bindparam("at_id")).values(host=bindparam("host")), moved)
+        connection.execute(
+            fetches.update().where(fetches.c.id == bindparam("at_id")).values(host=bindparam("host")), moved
+        )

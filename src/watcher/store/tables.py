@@ -265,11 +265,21 @@ deliveries = Table(
     Column("sent_at", BigInteger),
     Column("late", Boolean, nullable=False),
     Column("last_error", Text),
-    Index("ix_deliveries_open", "state", "channel", sqlite_where=text("state <> 'sent'"), postgresql_where=text("state <> 'sent'")),
+    Index(
+        "ix_deliveries_open",
+        "state",
+        "channel",
+        sqlite_where=text("state <> 'sent'"),
+        postgresql_where=text("state <> 'sent'"),
+    ),
 )
 
 mutes = Table(
-    "mutes", metadata, _source(key=True), Column("until", BigInteger, nullable=False), Column("at", BigInteger, nullable=False)
+    "mutes",
+    metadata,
+    _source(key=True),
+    Column("until", BigInteger, nullable=False),
+    Column("at", BigInteger, nullable=False),
 )
 
 channels = Table(

@@ -21,11 +21,13 @@ class Synced:
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """What retention took away: bodies with their stored bytes, and polls that became daily sums."""
+    """What retention took away: bodies with their stored bytes, and polls that became daily sums. `more`: it stopped
+    at its bound, and there is more to do."""
 
     bodies: int = 0
     bytes: int = 0
     polls: int = 0
+    more: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class StoredChange:
-    """A change as stored: `poll` is the id of the poll that found it, `document` its document's id."""
+    """A change as stored: `poll` is the id of the poll that found it."""
 
     change: Change
     committed: datetime
@@ -86,7 +88,7 @@ class StoredChange:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The store in numbers. `day` counts the polls since the last 24 full or begun hours, by result."""
+    """The store in numbers. `day` counts the polls of the last 24 clock hours, the running one included, by result."""
 
     sources: int
     disabled: int

@@ -1,0 +1,1 @@
+"""Alembic's migrations, inside the package; `store/opening.py` runs them."""

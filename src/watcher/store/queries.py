@@ -1,0 +1,250 @@
+"""What people ask: totals, what is unwell, the timeline, revisions. From the store alone; times in UTC."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Connection, Select, func, or_, select, text
+
+from watcher.model import Change, Document, PollResult, Revision, Snapshot, SourceState
+from watcher.model import Poll as PollRecord
+from watcher.store import bodies as chains
+from watcher.store.codec import from_ms, load, maybe_time, to_ms, unpack_value
+from watcher.store.commit import HOUR
+from watcher.store.known import document, some
+from watcher.store.outbox import current_name
+from watcher.store.rows import fetch_state, poll_of, stories_of
+from watcher.store.tables import (
+    change_stories,
+    changes,
+    channels,
+    configs,
+    deliveries,
+    documents,
+    fetches,
+    hours,
+    mutes,
+    polls,
+    revisions,
+    snapshots,
+    sources,
+)
+from watcher.store.values import SourceRow, StoredChange, Totals
+
+DAY = timedelta(days=1)
+GRACE = timedelta(minutes=1)  # a poll is overdue after this
+
+
+def _count(connection: Connection, wanted: Select[Any]) -> int:
+    return int(connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one())
+
+
+def totals(connection: Connection, now: datetime) -> Totals:
+    """The store in numbers; a handful of queries over indexes and small tables."""
+    at = to_ms(now)
+    enabled = select(sources.c.name).join(fetches).where(sources.c.enabled)
+    since = select(hours.c.result, func.sum(hours.c.polls)).where(hours.c.hour > (at // HOUR) - 24)
+    results = [(cast(PollResult, row[0]), int(row[1])) for row in connection.execute(since.group_by(hours.c.result))]
+    fresh = select(changes.c.announced, func.count()).where(changes.c.committed >= to_ms(now - DAY))
+    told = {bool(row[0]): int(row[1]) for row in connection.execute(fresh.group_by(changes.c.announced))}
+    open_ = select(deliveries.c.state, func.count(), func.min(deliveries.c.created_at))
+    waiting = {
+        row[0]: (int(row[1]), row[2])
+        for row in connection.execute(open_.where(deliveries.c.state != "sent").group_by(deliveries.c.state))
+    }
+    off = select(channels.c.name).where(channels.c.disabled_at.is_not(None)).order_by(channels.c.name)
+    config = connection.execute(select(configs.c.id).order_by(configs.c.seq.desc()).limit(1)).scalar_one_or_none()
+    newest, soonest = connection.execute(
+        select(func.max(fetches.c.last_poll_at), func.min(fetches.c.next_poll_at))
+    ).one()
+    return Totals(
+        sources=_count(connection, enabled),
+        disabled=_count(connection, select(sources.c.name).where(sources.c.enabled.is_(False))),
+        failing=_count(connection, enabled.where(fetches.c.failures > 0)),
+        never_polled=_count(connection, enabled.where(fetches.c.last_poll_at.is_(None))),
+        muted=_count(connection, select(mutes.c.source).where(mutes.c.until > at)),
+        overdue=_count(connection, select(fetches.c.id).where(fetches.c.next_poll_at < to_ms(now - GRACE))),
+        polls_day=sum(count for _, count in results),
+        failed_day=sum(count for result, count in results if result in {"failed", "refused"}),
+        results_day=tuple(sorted(results)),
+        changes_day=sum(told.values()),
+        announced_day=told.get(True, 0),
+        pending=waiting.get("pending", (0, None))[0],
+        dead=waiting.get("dead", (0, None))[0],
+        oldest_pending=maybe_time(waiting.get("pending", (0, None))[1]),
+        newest_poll=maybe_time(newest),
+        next_poll=maybe_time(soonest),
+        disabled_channels=tuple(connection.execute(off).scalars()),
+        config=config or "",
+        bytes=_size(connection),
+    )
+
+
+def _size(connection: Connection) -> int:
+    if connection.dialect.name != "sqlite":
+        return int(connection.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+    pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+    return int(pages) * int(connection.exec_driver_sql("PRAGMA page_size").scalar_one())
+
+
+def _rows(connection: Connection, wanted: Select[Any]) -> tuple[SourceRow, ...]:
+    return tuple(_source_row(row) for row in connection.execute(wanted))
+
+
+def _sources() -> Select[Any]:
+    own = [
+        sources.c.name,
+        sources.c.title,
+        sources.c.url.label("source_url"),
+        sources.c.kind,
+        sources.c.enabled.label("source_enabled"),
+        sources.c.baseline_at,
+        sources.c.last_change_at,
+        sources.c.entries,
+        sources.c.stories,
+        sources.c.state.label("source_state"),
+        mutes.c.until,
+    ]
+    joined = sources.join(fetches).outerjoin(mutes, mutes.c.source == sources.c.name)
+    return select(fetches, *own).select_from(joined).order_by(sources.c.name)
+
+
+def _source_row(row: Any) -> SourceRow:
+    fetch = fetch_state(row)
+    state = unpack_value(SourceState, row.source_state)
+    return SourceRow(
+        source=row.name,
+        title=row.title or state.title,
+        url=row.source_url,
+        kind=row.kind or state.kind,
+        enabled=row.source_enabled,
+        fetch=row.id,
+        host=row.host,
+        baseline_at=maybe_time(row.baseline_at),
+        next_poll_at=fetch.next_poll_at,
+        last_poll_at=fetch.last_poll_at,
+        last_ok_at=fetch.last_ok_at,
+        last_change_at=maybe_time(row.last_change_at),
+        failures=row.failures,
+        failing_since=fetch.failing_since,
+        error=row.error,
+        moved_to=fetch.moved_to,
+        entries=row.entries,
+        stories=stories_of(row.stories),
+        muted_until=maybe_time(row.until),
+    )
+
+
+def unwell(connection: Connection, now: datetime, limit: int) -> tuple[SourceRow, ...]:
+    """Enabled sources that fail or are overdue, the longest first."""
+    late = fetches.c.next_poll_at < to_ms(now - GRACE)
+    wanted = _sources().where(sources.c.enabled, or_(fetches.c.failures > 0, late)).order_by(None)
+    since = func.coalesce(fetches.c.failing_since, fetches.c.next_poll_at)
+    return _rows(connection, wanted.order_by(since, sources.c.name).limit(limit))
+
+
+def source_rows(connection: Connection, names: Sequence[str] | None) -> tuple[SourceRow, ...]:
+    """The enabled sources by name; or those named, by today's or an earlier name, enabled or not."""
+    if names is None:
+        return _rows(connection, _sources().where(sources.c.enabled))
+    today = [current_name(connection, name) for name in names]
+    wanted = list(dict.fromkeys(name for name in today if name is not None))
+    found = {
+        row.source: row
+        for part in some(wanted)
+        for row in _rows(connection, _sources().where(sources.c.name.in_(part)))
+    }
+    return tuple(found[name] for name in wanted)
+
+
+def timeline(
+    connection: Connection,
+    *,
+    since: datetime | None,
+    source: str | None,
+    story: str | None,
+    event: str | None,
+    held: bool | None,
+    after: str | None,
+    limit: int,
+) -> tuple[StoredChange, ...]:
+    """Changes, newest last: the newest ones, or, with `after` (a change's id), those that follow it."""
+    wanted = select(changes.c.source, changes.c.poll, changes.c.committed, changes.c.data)
+    if since is not None:
+        wanted = wanted.where(changes.c.committed >= to_ms(since))
+    if source is not None:
+        wanted = wanted.where(changes.c.source == (current_name(connection, source) or source))
+    if story is not None:
+        wanted = wanted.where(changes.c.id.in_(select(change_stories.c.change).where(change_stories.c.story == story)))
+    if event is not None:  # `update` stands for all events of updates
+        wanted = wanted.where(changes.c.event == event if "." in event else changes.c.event.like(f"{event}.%"))
+    if held is not None:
+        wanted = wanted.where(changes.c.announced.is_(not held))
+    if after is not None:
+        seq = select(changes.c.seq).where(changes.c.id == after).scalar_subquery()
+        rows = connection.execute(wanted.where(changes.c.seq > seq).order_by(changes.c.seq).limit(limit)).all()
+        return tuple(_stored(row) for row in rows)
+    rows = connection.execute(wanted.order_by(changes.c.seq.desc()).limit(limit)).all()
+    return tuple(_stored(row) for row in reversed(rows))
+
+
+def _stored(row: Any) -> StoredChange:
+    """A confirmed change keeps the time at which it was first stored."""
+    change = unpack_value(Change, row.data)
+    committed = from_ms(row.committed)
+    change = replace(change, source=row.source, times=replace(change.times, committed=committed))
+    return StoredChange(change, committed, row.poll)
+
+
+def change(connection: Connection, id_: str) -> StoredChange | None:
+    """One change by its id."""
+    wanted = select(changes.c.source, changes.c.poll, changes.c.committed, changes.c.data)
+    row = connection.execute(wanted.where(changes.c.id == id_)).one_or_none()
+    return None if row is None else _stored(row)
+
+
+def revisions_of(connection: Connection, document_id: str) -> tuple[Revision, ...]:
+    """Every stored state of a document, oldest first."""
+    wanted = select(revisions.c.id).where(revisions.c.document == document_id).order_by(revisions.c.number)
+    found = []
+    for id_ in connection.execute(wanted).scalars().all():
+        plain = chains.read(connection, revisions, id_)
+        if plain is not None:
+            found.append(load(Revision, plain))
+    return tuple(found)
+
+
+def find_documents(connection: Connection, name: str) -> tuple[Document, ...]:
+    """The document with this id; or all of the source with this name, its page first, then newest first."""
+    columns = (documents.c.source, documents.c.data)
+    row = connection.execute(select(*columns).where(documents.c.id == name)).one_or_none()
+    if row is not None:
+        return (document(row),)
+    source = current_name(connection, name) or name
+    order = (documents.c.kind.desc(), documents.c.fetched_at.desc(), documents.c.id)
+    rows = connection.execute(select(*columns).where(documents.c.source == source).order_by(*order))
+    return tuple(document(row) for row in rows)
+
+
+def snapshots_of(connection: Connection, fetch: str, limit: int) -> tuple[Snapshot, ...]:
+    """The newest records of a fetch, oldest of them first."""
+    wanted = select(snapshots.c.data).where(snapshots.c.fetch == fetch).order_by(snapshots.c.seq.desc()).limit(limit)
+    return tuple(unpack_value(Snapshot, data) for data in reversed(connection.execute(wanted).scalars().all()))
+
+
+def polls_of(
+    connection: Connection, *, fetch: str | None, source: str | None, since: datetime | None, limit: int
+) -> tuple[PollRecord, ...]:
+    """The newest polls, oldest of them first; of one fetch, or of the fetch that a source has now."""
+    if source is not None:
+        name = current_name(connection, source) or source
+        fetch = connection.execute(select(sources.c.fetch).where(sources.c.name == name)).scalar_one_or_none()
+        if fetch is None:
+            return ()
+    wanted = select(polls).order_by(polls.c.at.desc()).limit(limit)
+    if fetch is not None:
+        wanted = wanted.where(polls.c.fetch == fetch)
+    if since is not None:
+        wanted = wanted.where(polls.c.at >= to_ms(since))
+    return tuple(poll_of(row) for row in reversed(connection.execute(wanted).all()))
