@@ -42,7 +42,9 @@ def _looks_random(value: str) -> bool:
         return True
     longest = max(re.split(r"[-_.~+/=%]", value), key=len)
     digits = sum(c.isdigit() for c in longest)
-    return len(longest) >= 16 and digits >= 2 and any(c.islower() for c in longest) and any(c.isupper() for c in longest)
+    return (
+        len(longest) >= 16 and digits >= 2 and any(c.islower() for c in longest) and any(c.isupper() for c in longest)
+    )
 
 
 def _mask_pair(match: re.Match[str]) -> str:

@@ -9,9 +9,9 @@ import io
 import sys
 import zlib
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
-import brotli
+import brotli  # type: ignore[import-untyped]  # ships no types
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -100,7 +100,7 @@ class _Brotli:
 
 class _Zstd:
     # RFC 9659: no more than 8 MB of window on the web.
-    _OPTIONS = {zstd.DecompressionParameter.window_log_max: 23}  # noqa: RUF012 - never changed
+    _OPTIONS: Final[dict[int, int]] = {zstd.DecompressionParameter.window_log_max: 23}
 
     def __init__(self) -> None:
         self._inner = zstd.ZstdDecompressor(options=self._OPTIONS)
@@ -150,6 +150,8 @@ class Body:
         self._kept = io.BytesIO()
         self._wire = hashlib.sha256()
         self._decoded = hashlib.sha256() if codings else self._wire
+        # Some codings can go on for ever without giving a byte; what cannot be shrunk grows a little.
+        self.most_on_wire = limit + (limit // 100 + _PIECE if codings else 0)
         self.wire_size = 0
         self.size = 0
 
@@ -157,6 +159,8 @@ class Body:
         """Take a piece as it came over the wire; raises Oversize or Undecodable."""
         self.wire_size += len(data)
         self._wire.update(data)
+        if self._decoders and self.wire_size > self.most_on_wire:
+            raise Oversize(f"is larger than {self._limit:,} bytes before it is unpacked")
         if not self._decoders:
             self._keep(data)
             return
@@ -177,13 +181,15 @@ class Body:
     def _keep(self, data: bytes) -> None:
         self.size += len(data)
         if self.size > self._limit:
+            self._kept.write(data[: len(data) - (self.size - self._limit)])
             raise Oversize(f"is larger than {self._limit:,} bytes")
         if self._decoded is not self._wire:
             self._decoded.update(data)
         self._kept.write(data)
 
-    def finish(self) -> tuple[bytes, str, str]:
-        """Close the body. Out: the decoded bytes, their SHA-256 and the wire's, in hex; raises Undecodable if cut."""
-        if self.wire_size and not all(decoder.complete for decoder in self._decoders):
+    def finish(self, *, whole: bool = True) -> tuple[bytes, str, str]:
+        """Close the body. Out: the decoded bytes, their SHA-256 and the wire's, in hex. Raises Undecodable if a coding
+        is not complete, unless a part is enough (`whole` false)."""
+        if whole and self.wire_size and not all(decoder.complete for decoder in self._decoders):
             raise Undecodable(f"breaks off: its {self._coding} coding is not complete")
         return self._kept.getvalue(), self._decoded.hexdigest(), self._wire.hexdigest()

@@ -7,7 +7,8 @@ refusal and the guard all surface as the same httpx class). A test holds it to e
 import errno
 import socket
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 import aiohttp
 import httpx
@@ -94,26 +95,27 @@ def _http_proxy(url: str, error: aiohttp.ClientHttpProxyError) -> FetchError:
     return FetchError(url, f"The proxy answered {error.status} {_text(error.message)}{hint} ({url}).")
 
 
-def _specific(url: str, host: str, timeout: float, error: BaseException) -> FetchError | None:
+def _specific(url: str, host: str, silence: float, error: BaseException) -> FetchError | None:
     """Judge one exception of the chain by itself; None when it only carries another one."""
     if isinstance(error, FetchError):
         return error
     if isinstance(error, Blocked):
-        return Refused(
-            url, f"Watcher does not ask {error.what}; if it is to be polled, name its network in `allow_private` ({url})."
-        )
+        hint = "" if error.final else "; if it is to be polled, name its network in `allow_private`"
+        return Refused(url, f"Watcher does not ask there: {error.what}{hint} ({url}).")
     if isinstance(error, ssl.SSLError):
         return _tls(url, host, error)
     if isinstance(error, ssl.CertificateError):
-        return FetchError(url, f"The certificate of {host} is not to be trusted: {_text(error)} ({url}).", transient=False)
+        return FetchError(
+            url, f"The certificate of {host} is not to be trusted: {_text(error)} ({url}).", transient=False
+        )
     if isinstance(error, aiohttp.ServerFingerprintMismatch):
         return FetchError(url, f"{host} showed another certificate than the pinned one ({url}).", transient=False)
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return _http_proxy(url, error)
     if isinstance(error, aiohttp.SocketTimeoutError | httpx.ReadTimeout):
-        return FetchError(url, f"{host} was silent for {timeout:g} seconds ({url}).")
+        return FetchError(url, f"{host} was silent for {silence:g} seconds ({url}).")
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return FetchError(url, f"No connection to {host} came about within {timeout:g} seconds ({url}).", offline=True)
+        return _SLOW.error(url, host, silence, "")
     if isinstance(error, HttpProcessingError):
         return _malformed(url, host, _text(error.message))
     if isinstance(error, aiohttp.ClientResponseError):
@@ -125,56 +127,43 @@ def _specific(url: str, host: str, timeout: float, error: BaseException) -> Fetc
     return None
 
 
-_Wording = Callable[[str, str, float, str], FetchError]
+@dataclass(frozen=True, slots=True)
+class _Wording:
+    """A sentence with places for the host, the other's own words, the bound in seconds and the address."""
+
+    sentence: str
+    transient: bool = True
+    offline: bool = False
+
+    def error(self, url: str, host: str, silence: float, text: str) -> FetchError:
+        message = self.sentence.format(host=host, text=text, silence=f"{silence:g}", url=url)
+        return FetchError(url, message, transient=self.transient, offline=self.offline)
 
 
-def _cut(url: str, host: str, timeout: float, text: str) -> FetchError:
-    return FetchError(url, f"The answer of {host} broke off before it was complete ({url}).")
+_PROXY = _Wording("The proxy cannot be reached or does not serve: {text} ({url}).", offline=True)
+_ADDRESS = _Wording("This is no address that can be asked: {text} ({url}).", transient=False)
+_CUT_OFF = _Wording("The answer of {host} broke off before it was complete ({url}).")
+_SLOW = _Wording("No connection to {host} came about within {silence} seconds ({url}).", offline=True)
+_GARBLED = _Wording("{host} answered with something that is not HTTP: {text} ({url}).")
+_LOST = _Wording("The connection to {host} failed: {text} ({url}).", offline=True)
+_AROUND = _Wording("{host} redirects without end ({url}).", transient=False)
+_OTHER = _Wording("The request to {host} failed: {text} ({url}).")
 
-
-def _lost(url: str, host: str, timeout: float, text: str) -> FetchError:
-    return FetchError(url, f"The connection to {host} failed: {text} ({url}).", offline=True)
-
-
-def _slow(url: str, host: str, timeout: float, text: str) -> FetchError:
-    return FetchError(url, f"No connection to {host} came about within {timeout:g} seconds ({url}).", offline=True)
-
-
-def _proxy(url: str, host: str, timeout: float, text: str) -> FetchError:
-    return FetchError(url, f"The proxy cannot be reached or does not serve: {text} ({url}).", offline=True)
-
-
-def _address(url: str, host: str, timeout: float, text: str) -> FetchError:
-    return FetchError(url, f"This is no address that can be asked: {text} ({url}).", transient=False)
-
-
-def _garbled(url: str, host: str, timeout: float, text: str) -> FetchError:
-    return FetchError(url, f"{host} answered with something that is not HTTP: {text} ({url}).")
-
-
-def _redirects(url: str, host: str, timeout: float, text: str) -> FetchError:
-    return TooLarge(url, f"{host} sends from address to address without end ({url}).")
-
-
-def _other(url: str, host: str, timeout: float, text: str) -> FetchError:
-    return FetchError(url, f"The request to {host} failed: {text} ({url}).")
-
-
-# Asked from the outside in, the first that fits: subclasses stand before their bases.
+# The first that fits: subclasses stand before their bases.
 _BY_CLASS: tuple[tuple[tuple[type[BaseException], ...], _Wording], ...] = (
-    ((aiohttp.ClientProxyConnectionError, httpx.ProxyError), _proxy),
-    ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, httpx.InvalidURL, httpx.UnsupportedProtocol), _address),
-    ((httpx.TooManyRedirects,), _redirects),
-    ((aiohttp.ClientPayloadError, httpx.ReadError, httpx.CloseError), _cut),
-    ((httpx.PoolTimeout, httpx.WriteTimeout, httpx.ConnectTimeout, httpx.TimeoutException, TimeoutError), _slow),
-    ((httpx.DecodingError, httpx.RemoteProtocolError), _garbled),
-    ((httpx.ConnectError, httpx.NetworkError, aiohttp.ClientConnectionError), _lost),
-    ((UnicodeError, ValueError), _address),
-    ((Exception,), _other),
+    ((aiohttp.ClientProxyConnectionError, httpx.ProxyError), _PROXY),
+    ((aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError, httpx.InvalidURL, httpx.UnsupportedProtocol), _ADDRESS),
+    ((httpx.TooManyRedirects, aiohttp.TooManyRedirects), _AROUND),
+    ((aiohttp.ClientPayloadError, httpx.ReadError, httpx.CloseError), _CUT_OFF),
+    ((aiohttp.ServerTimeoutError, httpx.TimeoutException, TimeoutError), _SLOW),
+    ((httpx.DecodingError, httpx.RemoteProtocolError), _GARBLED),
+    ((httpx.NetworkError, aiohttp.ClientConnectionError), _LOST),
+    ((ValueError,), _ADDRESS),
+    ((Exception,), _OTHER),
 )
 
 
-def translate(error: Exception, url: str, host: str, *, timeout: float) -> FetchError:
+def translate(error: Exception, url: str, host: str, *, silence: float) -> FetchError:
     """Put an exception of the HTTP client into a sentence.
 
     In: what was raised, the address asked (masked here), the host it was asked from, the bound of silence in seconds.
@@ -184,12 +173,12 @@ def translate(error: Exception, url: str, host: str, *, timeout: float) -> Fetch
     shown = shown if len(shown) <= 300 else shown[:299] + "…"
     causes = list(_chain(error))
     if any(isinstance(at, aiohttp.ClientProxyConnectionError) for at in causes):
-        return _proxy(shown, host, timeout, _text(causes[-1]))
+        return _PROXY.error(shown, host, silence, _text(causes[-1]))
     for at in reversed(causes):  # the innermost knows best
-        found = _specific(shown, host, timeout, at)
+        found = _specific(shown, host, silence, at)
         if found is not None:
             return found
     # The true class hides below httpx's: a refused name surfaces as a timeout. The outermost of aiohttp's counts.
     told = next((at for at in causes if isinstance(at, aiohttp.ClientError)), error)
     wording = next(wording for classes, wording in _BY_CLASS if isinstance(told, classes))
-    return wording(shown, host, timeout, _text(told))
+    return wording.error(shown, host, silence, _text(told))

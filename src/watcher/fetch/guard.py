@@ -42,11 +42,12 @@ _NEVER = tuple(
 _NUMBERS = re.compile(r"(?:0x[0-9a-f]*|\d+)(?:\.(?:0x[0-9a-f]*|\d+)){0,3}\.?", re.IGNORECASE)
 
 
-class Blocked(OSError):
+class Blocked(OSError):  # noqa: N818 - says what the address is
     """An address that may not be asked; an OSError, so that it travels through aiohttp unharmed."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, final: bool = False) -> None:
         self.what = what
+        self.final = final  # no setting can allow it
         super().__init__(what)
 
 
@@ -97,7 +98,7 @@ class Guard:
         if address is not None:
             self.check(address, host)
         elif _NUMBERS.fullmatch(host):
-            raise Blocked(f"{host} is a number where a host name should stand (an old way to write an IPv4 address)")
+            raise Blocked(f"{host} is an old way to write an IPv4 address; write it as four numbers", final=True)
         elif lower == "localhost" or lower.endswith(".localhost"):  # RFC 6761: always this machine
             self.check(ipaddress.IPv4Address("127.0.0.1"), host)
 
@@ -199,7 +200,7 @@ class Names(AbstractResolver):
                 error = caught
             except UnicodeError as caught:  # a label that is too long or empty, found by the idna codec
                 error = socket.gaierror(socket.EAI_NONAME, f"not a name: {caught}")
-            except Exception as caught:  # noqa: BLE001 - carried to the one who waits
+            except Exception as caught:  # carried to the one who waits
                 error = caught
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(settle, infos, error)

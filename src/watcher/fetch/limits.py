@@ -150,7 +150,7 @@ class Turns:
 
     @asynccontextmanager
     async def take(self, host: str, at_least: float = 0.0) -> AsyncIterator[None]:
-        """Wait for a turn to ask `host` (lower case, no port) and hold it; `at_least` is a pause that robots.txt asks."""
+        """Wait for a turn to ask `host` (lower case, no port) and hold it; `at_least` is a pause asked of us."""
         budget = self._budget(host)
         await self._start(budget, at_least)
         try:
@@ -165,7 +165,8 @@ class Turns:
         try:
             await budget.open.enter()
             try:
-                while (pause := budget.last + max(budget.delay, at_least) - loop.time()) > 0:
+                pause = budget.last + max(budget.delay, at_least) - loop.time()
+                if pause > 0:
                     await asyncio.sleep(pause)
                 await self._all.enter()
             except BaseException:

@@ -19,6 +19,7 @@ _DAY = 86_400.0  # section 2.4
 _RETRY = 600.0  # after an answer that told nothing
 _LONGEST_DELAY = 60.0
 _KEPT = 4096
+_SMALL = 20_000  # characters that are parsed in a moment
 
 Ask = Callable[[str], Awaitable[bytes]]
 
@@ -43,7 +44,7 @@ class Robots:
         """Let an address through or raise.
 
         In: the address, its origin (`https://example.org`), the name by which robots.txt may call us, the address as
-        it may be shown, and how to get a robots.txt. Out: the pause between requests that the rules ask for, in seconds,
+        it may be shown, and how to get a robots.txt. Out: the pause between requests that the rules want, in seconds,
         60 at most. Raises Refused, or FetchError when the rules cannot be had.
         """
         known = self._known.get(origin)
@@ -62,7 +63,7 @@ class Robots:
         if not rules.can_fetch(url, agent):
             raise Refused(
                 shown,
-                f"{origin}/robots.txt forbids {shown} to {agent}; ask the publisher, or set robots = false for the host.",
+                f"{origin}/robots.txt forbids {shown} to {agent}; ask the publisher, or set `robots = false` for it.",
             )
         return _pause(rules, agent)
 
@@ -86,17 +87,15 @@ class Robots:
         try:
             body = await ask(f"{origin}/robots.txt")
         except BadStatus as error:
-            if 400 <= error.status < 500:
-                known = _Known(loop.time() + _DAY)
-            else:
-                known = self._fall_back(origin, error)
+            known = _Known(loop.time() + _DAY) if 400 <= error.status < 500 else self._fall_back(origin, error)
         except TooLarge:  # it sends us around without end
             known = _Known(loop.time() + _DAY)
         except FetchError as error:
             known = self._fall_back(origin, error)
         else:
-            text = body[:MOST_BYTES].decode("utf-8-sig", "replace").replace("\x00", "")
-            known = _Known(loop.time() + _DAY, Protego.parse(text))
+            text = body[:MOST_BYTES].decode("utf-8-sig", "replace")
+            rules = Protego.parse(text) if len(text) < _SMALL else await asyncio.to_thread(Protego.parse, text)
+            known = _Known(loop.time() + _DAY, rules)
         if len(self._known) >= _KEPT:
             self._known.pop(next(iter(self._known)))
         self._known[origin] = known
@@ -115,6 +114,7 @@ def _pause(rules: Protego, agent: str) -> float:
     """Read Crawl-delay and Request-rate (neither is in the RFC, both are in use), bounded."""
     delay = float(rules.crawl_delay(agent) or 0.0)
     rate = rules.request_rate(agent)
-    if rate is not None and rate.requests:
-        delay = max(delay, rate.seconds / rate.requests)
+    if rate is not None and rate.requests > 0:
+        slow = rate.seconds >= _LONGEST_DELAY * rate.requests  # the quotient may be beyond a float
+        delay = max(delay, _LONGEST_DELAY if slow else rate.seconds / rate.requests)
     return min(max(delay, 0.0), _LONGEST_DELAY)
