@@ -187,7 +187,7 @@ class Daemon:
             log.error("config.refused", problem=str(error))
         else:
             self.config, self.config_error = config, None
-            self.health.since = clock()
+            self.health.again()
             log.info("config.reloaded", sources=len(config.sources), new=list(synced.new)[:20], removed=list(synced.removed)[:20])
 
 

@@ -142,6 +142,11 @@ class Dispatcher:
             log.error(what, error=str(error), note="polls go on; what cannot be stored is asked for again later")
         self.trouble = str(error)
 
+    @property
+    def backlogged(self) -> bool:
+        """Whether more is due than there are places."""
+        return bool(self._backlog)
+
     def overdue(self) -> Due | None:
         """Give a poll that is late by more than a minute although its host and a place are free: our own fault."""
         if self.trouble or len(self.running) >= self.most:

@@ -3,6 +3,7 @@
 Decisions are small functions over what the store and the dispatcher know; the daemon calls `Health.look` every few seconds.
 """
 
+import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
@@ -33,6 +34,11 @@ class Health:
         self.since = clock()  # of the start or the last reload
         self.outage_since: datetime | None = None
         self.store_told: datetime | None = None
+        self.waiting = True  # new sources may not have been told of yet
+
+    def again(self) -> None:
+        """A reload brought another configuration: its new sources are to be told of."""
+        self.since, self.waiting = self.clock(), True
 
     async def look(self) -> None:
         """Tell what is to be told now. Raises StoreError."""
@@ -42,11 +48,16 @@ class Health:
 
     async def _started(self) -> None:
         """One alert a channel, listing every new source, when all were looked at or the patience is over."""
-        rows = [row for row in self.world.store.unstarted() if self.world.config.source(row.source)]
-        if not rows:
-            return
         now = self.clock()
-        if not all(row.polled for row in rows) and now - self.since < WAIT_FOR_ALL:
+        patient = now - self.since < WAIT_FOR_ALL
+        if not self.waiting or (patient and self.dispatcher.backlogged):
+            return  # asking the store costs what there are sources
+        known = await asyncio.get_running_loop().run_in_executor(None, self.world.store.unstarted)
+        rows = [row for row in known if self.world.config.source(row.source)]
+        if not rows:
+            self.waiting = False
+            return
+        if patient and not all(row.polled for row in rows):
             return
         ready = [row for row in rows if row.polled]
         if not ready:
@@ -90,7 +101,9 @@ class Health:
         )
 
     async def _network(self) -> None:
-        weather, self.dispatcher.weather = self.dispatcher.weather, Weather()
+        weather = self.dispatcher.weather
+        if weather.reached:
+            self.dispatcher.weather = Weather()
         if self.outage_since is None and outage(weather):
             self.outage_since = self.clock()
             self.world.pipeline.offline = True

@@ -16,6 +16,7 @@ from watcher import config as configuration
 from watcher.config import Config
 from watcher.core import observe, settle
 from watcher.core.mask import mask_url
+from watcher.fetch.credentials import basic_auth, cookie_header
 from watcher.errors import ConfigError, FetchError, ReadError, StoreError
 from watcher.model import (
     Document,
@@ -182,9 +183,9 @@ def _headers(source: Source) -> tuple[tuple[str, str], ...]:
     """Resolve the source's headers; cookies and a log-in become headers too."""
     headers = [(name, configuration.resolve(value) if isinstance(value, Secret) else value) for name, value in source.headers]
     if source.cookies:
-        headers.append(("Cookie", configuration.cookie_header(configuration.resolve(source.cookies), source.url)))
+        headers.append(("Cookie", cookie_header(configuration.resolve(source.cookies), source.url)))
     if source.auth:
-        headers.append(("Authorization", configuration.basic_auth(source.auth[0], configuration.resolve(source.auth[1]))))
+        headers.append(("Authorization", basic_auth(source.auth[0], configuration.resolve(source.auth[1]))))
     return tuple(headers)
 
 
