@@ -94,6 +94,7 @@ class Inbox:
         self.greeting = ""
         self.hang = ""
         self.drop = ""
+        self._handler = _Handler(self)
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -119,22 +120,28 @@ class Inbox:
         wait_for(lambda: len(self.mails) >= count, seconds, f"{count} mails, {len(self.mails)} came")
         return self.mails
 
+    def hang_up(self) -> None:
+        """End every open connection, as a server does after a while."""
+        assert self._loop is not None
+        for protocol in list(self._handler.open):
+            self._loop.call_soon_threadsafe(protocol.end)
+        wait_for(lambda: not self._handler.open, what="connections to end")
+
     async def _serve(self) -> None:
         self._loop, self._stop = asyncio.get_running_loop(), asyncio.Event()
-        handler = _Handler(self)
         server = await self._loop.create_server(
-            lambda: _Protocol(self, handler), HOST, self.port, ssl=self.tls if self.implicit else None
+            lambda: _Protocol(self, self._handler), HOST, self.port, ssl=self.tls if self.implicit else None
         )
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
         server.close()
-        for protocol in list(handler.open):
+        for protocol in list(self._handler.open):
             protocol.end()
         await asyncio.sleep(0)
 
 
-class _Protocol(SMTP):  # type: ignore[misc]  # aiosmtpd ships no types
+class _Protocol(SMTP):
     def __init__(self, inbox: Inbox, handler: "_Handler") -> None:
         self.inbox, self.handler_of = inbox, handler
         self._raw: asyncio.Transport | None = None
@@ -148,7 +155,8 @@ class _Protocol(SMTP):  # type: ignore[misc]  # aiosmtpd ships no types
             loop=asyncio.get_running_loop(),
         )
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
         self._raw = transport
         self.handler_of.open.add(self)
         if self._original_transport is None:
@@ -199,9 +207,9 @@ class _Handler:
             server.end()
             await asyncio.Event().wait()
 
-    async def handle_MAIL(
+    async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: _Protocol, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:  # noqa: N802 - aiosmtpd's name
+    ) -> str:
         await self._step(server, "mail")
         if self.inbox.users is not None and not session.authenticated:
             return "530 5.7.0 Authentication required"
@@ -209,15 +217,17 @@ class _Handler:
         envelope.mail_options.extend(options)
         return "250 OK"
 
-    async def handle_RCPT(
+    async def handle_RCPT(  # noqa: N802 - aiosmtpd's name
         self, server: _Protocol, session: Session, envelope: Envelope, address: str, options: list[str]
-    ) -> str:  # noqa: N802 - aiosmtpd's name
+    ) -> str:
         if refusal := self.inbox.refuse.get(address):
             return refusal
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
-    async def handle_DATA(self, server: _Protocol, session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+    async def handle_DATA(  # noqa: N802 - aiosmtpd's name
+        self, server: _Protocol, session: Session, envelope: Envelope
+    ) -> str:
         await self._step(server, "data")
         if self.inbox.answers and not (answer := self.inbox.answers.popleft()).startswith("2"):
             return answer
@@ -330,7 +340,7 @@ def _request_handler(hook: Hook) -> type[BaseHTTPRequestHandler]:
                 if answer.status != 204:
                     self.wfile.write(answer.body)
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
             """Say nothing."""
 
     return Handler

@@ -88,6 +88,7 @@ class EmailSender:
             finally:
                 if self._open is not None:
                     self._idle = asyncio.create_task(self._close_when_idle(self._open))
+                    await asyncio.sleep(0)  # let it begin: a task that is cancelled before would close nothing
 
     async def _hand_over(self, alert: str, mail: EmailMessage, sender: str, recipients: tuple[str, ...]) -> None:
         waiting = [address for address in recipients if address not in self._taken.get(alert, ())]
@@ -217,6 +218,8 @@ class EmailSender:
 
     def _close(self) -> None:
         if self._open is not None:
+            if isinstance(self._open.transport, asyncio.WriteTransport):
+                self._open.transport.abort()  # at once: a TLS farewell would wait for a server that may hang
             self._open.close()
             self._open = None
 

@@ -59,10 +59,8 @@ class WebhookSender:
                 status, answer, asked = await self._post(url, body, headers)
         except TimeoutError as error:
             raise self._error(f"{where} did not answer in {WHOLE_SECONDS:.0f} s") from error
-        except httpx.TimeoutException as error:
-            raise self._error(f"{where} did not answer in time ({_words(error, url)})") from error
         except (httpx.HTTPError, httpx.InvalidURL, aiohttp.ClientError, OSError, ValueError) as error:
-            raise self._error(f"{where} could not be reached: {_words(error, url)}") from error
+            raise self._error(f"{where} {_fault(error, url)}") from error
         if not 200 <= status < 300:
             raise self._refusal(where, status, answer, asked)
 
@@ -156,6 +154,10 @@ def _where(url: str) -> str:
     return f"{parts.scheme}://{host}{port}" if host else "the webhook's address"
 
 
-def _words(error: Exception, url: str) -> str:
-    text = str(error) or (str(error.__cause__) if error.__cause__ else "") or type(error).__name__
-    return one_line(text.replace(url, _where(url)), QUOTED)
+def _fault(error: Exception, url: str) -> str:
+    """Say what went wrong; the transport raises ConnectTimeout for a refused connection too, its cause knows better."""
+    cause = error.__cause__
+    if isinstance(error, httpx.TimeoutException) and not isinstance(cause, aiohttp.ClientConnectorError):
+        return "did not answer in time"
+    text = (str(error) or str(cause or "") or type(error).__name__).replace(" ssl:default", "")
+    return f"could not be reached: {one_line(text.replace(url, _where(url)), QUOTED)}"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from watcher.core.mask import mask_url
 from watcher.core.message_html import html_of
 from watcher.core.message_text import text_of
 from watcher.core.message_view import view_of
@@ -115,7 +116,7 @@ def changes_alert(
         "source": {
             "name": source.name,
             "title": source.shown,
-            "url": source.url,
+            "url": mask_url(source.url),
             "kind": kind or source.kind,
             "tags": list(source.tags),
             "labels": dict(source.labels),
@@ -232,7 +233,7 @@ def _source_json(source: SourceHealth) -> dict[str, Any]:
     shape = {
         "name": source.name,
         "title": one_line(source.title or source.name, 300),
-        "url": source.url,
+        "url": mask_url(source.url),
         "kind": source.kind,
         "pace": source.pace,
         "entries": source.entries,

@@ -30,13 +30,14 @@ _STYLES = {
     ),
     "where": ("margin:4px 0 0;font-size:14px;line-height:20px;color:#475467;overflow-wrap:anywhere", "color:#98a2b3"),
     "link": ("color:#1849a9;text-decoration:underline", "color:#84caff"),
+    "entry": ("color:#1849a9;text-decoration:none", "color:#84caff"),
     "plain": ("color:inherit;text-decoration:none", ""),
     "text": (
         "margin:14px 0 0;font-size:16px;line-height:25px;color:#1d2939;overflow-wrap:anywhere",
         "color:#e4e7ec",
     ),
     "lead": (
-        "margin:14px 0 0;font-size:16px;line-height:25px;font-weight:600;color:#101828;overflow-wrap:anywhere",
+        "margin:20px 0 -6px;font-size:16px;line-height:24px;font-weight:650;color:#101828;overflow-wrap:anywhere",
         "color:#f5f5f6",
     ),
     "edit": (
@@ -77,6 +78,10 @@ _STYLES = {
     "row": ("padding:13px 0;border-top:1px solid #e4e7ec", "border-color:#333741"),
     "rowtitle": ("font-size:16px;line-height:23px;font-weight:600;overflow-wrap:anywhere", ""),
     "small": ("margin:2px 0 0;font-size:13px;line-height:19px;color:#667085;overflow-wrap:anywhere", "color:#98a2b3"),
+    "links": (
+        "margin:14px 0 0;font-size:13px;line-height:19px;color:#667085;overflow-wrap:anywhere",
+        "color:#98a2b3",
+    ),
     "foot": ("padding:8px 4px 0;font-size:12px;line-height:18px;color:#667085;overflow-wrap:anywhere", "color:#85888e"),
     "code": (f"font-family:{MONO}", ""),
 }
@@ -91,7 +96,10 @@ _TONES = {
 
 def html_of(view: View) -> str:
     """Lay a view out as a whole HTML document."""
-    cards = [_card(part) for part in view.parts]
+    cards = []
+    for number, part in enumerate(view.parts):
+        again = bool(number) and view.parts[number - 1].url == part.url
+        cards.append(_card(part, button=not again))
     notices = [_tag("p", "remark", notice, auto=True) for notice in view.notices]
     rows = _rows(view) if view.rows else Markup("")
     more = _tag("p", "where", view.more) if view.more else Markup("")
@@ -146,7 +154,7 @@ def _head(view: View) -> Markup:
     return Markup("<div {}>{}</div>").format(_a("head", auto=True), name)
 
 
-def _card(part: Part) -> Markup:
+def _card(part: Part, *, button: bool) -> Markup:
     return Markup("<div {}><div {}></div><div {}>{}{}{}{}{}{}{}</div></div>").format(
         _a("card"),
         _bar(part.tone),
@@ -157,22 +165,25 @@ def _card(part: Part) -> Markup:
         Markup("").join(_tag("p", "remark", remark, auto=True) for remark in part.remarks),
         _words(part),
         _facts(part.facts),
-        Markup("<div><a {} {}>Open the page</a></div>").format(_href(part.url), _a("button")) if part.url else "",
+        Markup("<div><a {} {}>Open the page</a></div>").format(_href(part.url), _a("button"))
+        if part.url and button
+        else "",
     )
 
 
 def _words(part: Part) -> Markup:
-    pieces = [_tag("p", "lead" if part.body else "text", part.summary, auto=True)] if part.summary else []
+    pieces = [_tag("p", "text", part.summary, auto=True)] if part.summary else []
+    pieces += [_tag("h2", "lead", part.heading, auto=True)] if part.heading else []
     pieces += [_tag("p", "text", paragraph, auto=True) for paragraph in part.body]
     for name, before, after in part.fields:
-        edit = Markup("<b>{}</b>: {} {}").format(name, _mark("del", before), _mark("ins", after))
+        edit = Markup("<b>{}</b>: {} {}").format(name.capitalize(), _mark("del", before), _mark("ins", after))
         pieces.append(_tag("p", "edit", edit, auto=True))
     pieces += [_tag("p", "edit", edit_html(edit), auto=True) for edit in part.edits]
     if part.lines:
         pieces.append(_tag("div", "diff", Markup("\n").join(map(_line, part.lines)), auto=True))
     if part.links:
         links = Markup("<br>").join(_link(url, url, "link") for url in part.links)
-        pieces.append(_tag("p", "small", Markup("Links in it:<br>{}").format(links)))
+        pieces.append(_tag("p", "links", Markup("Links in it:<br>{}").format(links)))
     return Markup("").join(pieces)
 
 
@@ -205,7 +216,7 @@ def _rows(view: View) -> Markup:
 
 
 def _row(row: Row) -> Markup:
-    title = _link(row.title, row.url, "link") if row.url else _plain(row.title)
+    title = _link(row.title, row.url, "entry") if row.url else _plain(row.title)
     return Markup("<div {}><div {}>{}</div>{}{}</div>").format(
         _a("row"),
         _a("rowtitle", auto=True),
@@ -263,7 +274,7 @@ def _sheet() -> str:
     return (
         ":root{color-scheme:light dark}@media (prefers-color-scheme:dark){" + "".join(rules) + "}"
         "@media (max-width:480px){.w-inner{padding:14px 14px 16px!important}.w-title{font-size:19px!important;"
-        "line-height:26px!important}.w-name,.w-value{display:block!important}.w-name{padding:6px 0 0!important}}"
+        "line-height:26px!important}.w-name{white-space:normal!important}}"
     )
 
 

@@ -55,7 +55,7 @@ def _part(part: Part) -> list[str]:
         lines += _wrapped(f"{name + ':':<11} {value}", " " * 12)
     for remark in part.remarks:
         lines += _wrapped(remark)
-    for text in (part.summary, *part.body):
+    for text in (part.summary, part.heading, *part.body):
         lines += ["", *_wrapped(text)] if text else []
     for name, before, after in part.fields:
         lines += ["", *_wrapped(f"{name}: [-{before}-] [+{after}+]")]

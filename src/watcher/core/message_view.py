@@ -23,12 +23,24 @@ COMPACT_FROM = 4  # this many new entries or started sources become a list
 CONTEXT = 140  # characters of unchanged text kept on each side of an edit
 TEXT_SHOWN = 20_000  # characters of one text
 
-_MONTHS = (
+_MONTHS: tuple[str, ...] = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
 _TEXT_EVENTS = ("text.changed", "text.restored", "title.changed", "entry.changed", "update.edited")
 _GOOD = ("source.started", "source.recovered", "watcher.recovered", "page.returned")
+
+
+_REMARKS = {
+    "update.withdrawn": "This note is no longer on the page. What it said:",
+    "update.edited": "The publisher changed this note after it was printed. As it reads now:",
+    "entry.removed": "The feed or list no longer shows this entry.",
+    "page.gone": "The publisher's server no longer shows this page. What it last said is stored.",
+    "page.moved": "The publisher sends this page's readers to another address, for good.",
+    "page.walled": "The page now stands behind a wall (log-in, consent or payment). What it last said is stored.",
+    "page.returned": "The page can be read again.",
+    "text.restored": "The text is back to what it said before.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +55,7 @@ class Part:
     facts: tuple[tuple[str, str], ...] = ()
     remarks: tuple[str, ...] = ()
     summary: str = ""
+    heading: str = ""
     body: tuple[str, ...] = ()
     edits: tuple[Edit, ...] = ()
     lines: tuple[str, ...] = ()
@@ -138,6 +151,8 @@ def _change_part(change: Mapping[str, Any], zone: ZoneInfo) -> Part:
         title = one_line(entry.get("title") or place, 300)
     summary = _text(note.get("summary") or entry.get("summary"))
     words = change.get("words") or ()
+    diff = _text(change.get("diff")).strip("\n")
+    heading = one_line(note.get("heading") or "", 300)
     return Part(
         label=what(dict(change)),
         tone="good" if event in _GOOD else change["severity"],
@@ -147,19 +162,13 @@ def _change_part(change: Mapping[str, Any], zone: ZoneInfo) -> Part:
         facts=_facts(change, zone),
         remarks=_remarks(change),
         summary="" if one_line(summary, 300) == title else summary,
-        body=_body(note, title, change.get("mark")),
+        heading="" if heading == title else heading,
+        body=tuple(paragraph for paragraph in _text(note.get("text")).split("\n") if paragraph.strip()),
         edits=paragraphs(words) if event in _TEXT_EVENTS else (),
-        lines=() if words or event == "update.new" else tuple(_text(change.get("diff")).split("\n"))[:400],
+        lines=() if words or not diff or event == "update.new" else tuple(diff.split("\n"))[:400],
         fields=_fields(entry),
         links=tuple(url for url in map(http_url, note.get("links", ())) if url)[:20],
     )
-
-
-def _body(note: Mapping[str, Any], title: str, mark: object) -> tuple[str, ...]:
-    heading = one_line(str(note.get("heading") or ""), 300)
-    text = _text(note.get("text"))
-    shown = [paragraph for paragraph in text.split("\n") if paragraph.strip()]
-    return (heading, *shown) if mark and heading and heading != title else tuple(shown)
 
 
 def _facts(change: Mapping[str, Any], zone: ZoneInfo) -> tuple[tuple[str, str], ...]:
@@ -185,10 +194,10 @@ def _facts(change: Mapping[str, Any], zone: ZoneInfo) -> tuple[tuple[str, str], 
 
 
 def _remarks(change: Mapping[str, Any]) -> tuple[str, ...]:
-    remarks = []
+    remarks = [_REMARKS[event]] if (event := str(change["event"])) in _REMARKS else []
     if change.get("silent") is True:
         remarks.append("Silent: the publisher printed no note and no newer modification time.")
-    elif change.get("silent") is False and not str(change["event"]).startswith("update."):
+    elif change.get("silent") is False and not event.startswith("update."):
         remarks.append("Announced: the publisher's modification time is newer, or a note says so.")
     gap = [note_name({**change.get("update", {}), "sequence": n, "last_sequence": None}) for n in change.get("gap", ())]
     if gap:

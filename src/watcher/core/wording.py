@@ -51,6 +51,12 @@ _PREFIXES = {"update.edited": "Edited: ", "update.withdrawn": "Withdrawn: ", "up
 # Unicode TR 36: embeddings, overrides and isolates can make a line read as what it is not. Marks (LRM, RLM) stay.
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+# Words whose coming or going turns a sentence round: the edit to show first, before numbers.
+_NEGATION = re.compile(
+    r"\b(?:not|no|never|none|cannot|nicht|kein\w*|nie|pas|jamais|aucune?|nunca|ning[uú]n\w*|não|nem|non|mai|не|нет|ни)\b"
+    r"|n['’]t\b|(?:^|\s)(?:لم|لا|لن|ليس\w*|غير)(?:\s|$)|[未不没沒非無无]|ない|않|없",
+    re.IGNORECASE,
+)
 
 
 def clean(text: str) -> str:
@@ -139,7 +145,8 @@ def words_gist(words: Sequence[Sequence[str]]) -> str:
         before = words[index - 1][1] if index else ""
         after = words[end][1] if end < len(words) else ""
         both = gone + come
-        weight = any(map(str.isalnum, both)) + any(map(str.isdigit, both))
+        telling = 2 * bool(_NEGATION.search(both)) + any(map(str.isdigit, both))
+        weight = any(map(str.isalnum, both)) + telling
         if weight > best[0] and both:
             best = (weight, _edit(gone, come, before, after))
     return best[1]
