@@ -4,47 +4,26 @@ Reads the files that it is named and the environment that it is handed; never th
 stay references until `resolve` is called by the command that uses them.
 """
 
-import os
-from collections.abc import Mapping
-from pathlib import Path
-
+from watcher.config.advice import advice, host_loads
+from watcher.config.build import load
+from watcher.config.find import find
+from watcher.config.identity import fetch_identity, plans, rules_of
+from watcher.config.secrets import resolve
 from watcher.config.settings import Advice, Config, HostLoad, Retention
-from watcher.model import Plan, Secret, Source
+from watcher.config.template import template
 
-__all__ = ["Advice", "Config", "HostLoad", "Retention", "advice", "fetch_identity", "find", "host_loads", "load", "plans", "resolve", "rules_of", "template"]
-
-
-def find(explicit: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
-    raise NotImplementedError
-
-
-def load(path: Path, *, environ: Mapping[str, str] = os.environ) -> Config:
-    raise NotImplementedError
-
-
-def resolve(secret: Secret, environ: Mapping[str, str] = os.environ) -> str:
-    raise NotImplementedError
-
-
-def advice(config: Config) -> tuple[Advice, ...]:
-    raise NotImplementedError
-
-
-def host_loads(config: Config) -> tuple[HostLoad, ...]:
-    raise NotImplementedError
-
-
-def template() -> str:
-    raise NotImplementedError
-
-
-def fetch_identity(source: Source) -> str:
-    raise NotImplementedError
-
-
-def plans(config: Config) -> tuple[Plan, ...]:
-    raise NotImplementedError
-
-
-def rules_of(source: Source) -> str:
-    raise NotImplementedError
+__all__ = [
+    "Advice",
+    "Config",
+    "HostLoad",
+    "Retention",
+    "advice",
+    "fetch_identity",
+    "find",
+    "host_loads",
+    "load",
+    "plans",
+    "resolve",
+    "rules_of",
+    "template",
+]

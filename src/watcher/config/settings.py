@@ -36,15 +36,17 @@ class Config:
     database: str
     contact: str | None = None
     timezone: str = "UTC"
-    fetch: FetchSettings = FetchSettings()
+    fetch: FetchSettings = field(default_factory=FetchSettings)
     hosts: tuple[HostRule, ...] = ()
-    retention: Retention = Retention()
+    retention: Retention = field(default_factory=Retention)
     base_url: str | None = None
     sources: tuple[Source, ...] = ()
     stories: tuple[Story, ...] = ()
     channels: tuple[Channel, ...] = ()
     routes: tuple[Route, ...] = ()
-    _sources: Mapping[str, Source] = field(init=False, repr=False, compare=False, default=MappingProxyType({}))
+    _sources: Mapping[str, Source] = field(
+        init=False, repr=False, compare=False, default_factory=lambda: MappingProxyType({})
+    )
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_sources", MappingProxyType({source.name: source for source in self.sources}))

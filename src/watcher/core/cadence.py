@@ -209,6 +209,15 @@ def next_fire(line: str, zone: str, after: datetime) -> datetime:
     return best
 
 
+def busiest_pace(line: str) -> timedelta:
+    """The pause between two moments of a cron line in an hour of its own: what a host has to bear.
+
+    In: a line that `parse_cron` accepts. Out: an hour, parted by the number of its minutes.
+    """
+    minutes = _values(parse_cron(line).split()[0], FIELDS[0])
+    return timedelta(hours=1) / len(minutes)
+
+
 # --- the next poll --------------------------------------------------------------------------------------------------
 
 
