@@ -24,7 +24,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 TEXT_CHARS = 2_000  # of one value
 TRACEBACK_CHARS = 20_000
 DEPTH = 4  # of lists and tables inside a field
-ITEMS = 50  # of one list or table
+ITEMS = 30  # of one list or table
 
 # Python's levels and syslog's, the gravest first.
 PRIORITIES = (
@@ -152,9 +152,11 @@ def _cleaned(name: str, value: Any, depth: int) -> Any:
         return "***"
     if isinstance(value, datetime):
         return rfc3339(value)
-    if depth and isinstance(value, Mapping):
+    if not depth and isinstance(value, Mapping | list | tuple | set | frozenset):
+        return "…"
+    if isinstance(value, Mapping):
         return {_text(key): _cleaned(str(key), each, depth - 1) for key, each in list(value.items())[:ITEMS]}
-    if depth and isinstance(value, list | tuple | set | frozenset):
+    if isinstance(value, list | tuple | set | frozenset):
         return [_cleaned(name, each, depth - 1) for each in list(value)[:ITEMS]]
     return _text(value)
 
