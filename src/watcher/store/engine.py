@@ -151,10 +151,15 @@ class Database:
     def copy_to(self, path: Path) -> None:
         """VACUUM INTO: a whole, consistent copy, while others read and write (SQLite)."""
         try:
-            with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.exec_driver_sql("VACUUM INTO ?", (str(path),))
+            connection = self.engine.raw_connection()  # VACUUM cannot run inside a transaction
+            try:
+                connection.cursor().execute("VACUUM INTO ?", (str(path),))
+            finally:
+                connection.close()
         except SQLAlchemyError as error:
             raise translate(error, self.url) from error
+        except sqlite3.Error as error:
+            raise _in_words(error, self.url) from error
 
     def close(self) -> None:
         """Close all connections."""
@@ -163,10 +168,12 @@ class Database:
 
 def translate(error: SQLAlchemyError, url: URL) -> StoreError:
     """A failure of the database in words; without the statement and its values, which hold others' texts."""
-    where = shown(url)
     cause = error.orig if isinstance(error, DBAPIError) else None
-    if cause is None:
-        return StoreError(f"the database {where} refused: {str(error).splitlines()[0]}")
+    return _in_words(error if cause is None else cause, url)
+
+
+def _in_words(cause: BaseException, url: URL) -> StoreError:
+    where = shown(url)
     text = (str(cause).splitlines() or ["no reason given"])[0]
     if _full(cause, url):
         return StoreFull(f"there is no room for the database {where} to grow ({text}): free some, nothing is lost")

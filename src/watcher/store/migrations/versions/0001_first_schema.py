@@ -378,21 +378,21 @@ def _day(column: str) -> str:
 
 
 def _views() -> None:
-    op.execute(
+    op.get_bind().exec_driver_sql(  # times hold colons, which `op.execute` takes for parameters
         f"""CREATE VIEW v1_changes AS SELECT id, event, source, severity, silent, announced, reason, document,
         title AS document_title, url AS document_url, revision, number AS revision_number, sequence AS update_number,
         {_text("published")} AS published_at, published_date_only, {_text("fetched")} AS fetched_at,
         {_text("committed")} AS committed_at, poll FROM changes"""  # noqa: S608 - no value from outside
     )
-    op.execute(
-        f"""CREATE VIEW v1_polls_daily AS SELECT s.name AS source, d.fetch, {_day("d.day")} AS day, d.result, d.polls,
-        d.seconds, d.bytes FROM (
-        SELECT fetch, day, result, polls, seconds, bytes FROM polls_daily UNION ALL
-        SELECT fetch, at / 86400000 AS day, result, count(*) AS polls, sum(seconds) AS seconds,
-        coalesce(sum(size), 0) AS bytes FROM polls GROUP BY fetch, at / 86400000, result
-        ) AS d JOIN sources AS s ON s.fetch = d.fetch"""  # noqa: S608 - no value from outside
+    op.get_bind().exec_driver_sql(
+        f"""CREATE VIEW v1_polls_daily AS SELECT s.name AS source, d."fetch" AS fetch_id, {_day("d.day")} AS day,
+        d.result, d.polls, d.seconds, d.bytes FROM (
+        SELECT "fetch", day, result, polls, seconds, bytes FROM polls_daily UNION ALL
+        SELECT "fetch", at / 86400000 AS day, result, count(*) AS polls, sum(seconds) AS seconds,
+        coalesce(sum(size), 0) AS bytes FROM polls GROUP BY "fetch", at / 86400000, result
+        ) AS d JOIN sources AS s ON d."fetch" = s."fetch" """  # noqa: S608 - no value from outside
     )
-    op.execute(
+    op.get_bind().exec_driver_sql(
         f"""CREATE VIEW v1_deliveries AS SELECT d.alert, d.channel, a.type, a.severity, a.subject, a.thread, d.state,
         d.attempts, d.late, d.last_error, {_text("d.created_at")} AS created_at, {_text("d.next_at")} AS next_at,
         {_text("d.first_at")} AS first_at, {_text("d.sent_at")} AS sent_at
