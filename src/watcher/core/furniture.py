@@ -13,7 +13,9 @@ import xxhash
 LONGEST = 80
 
 # zero-width characters, joiners that publishers use as watermarks, directional marks, soft hyphen, BOM
-_INVISIBLE = dict.fromkeys([0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, 0x180E, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
+_INVISIBLE = dict.fromkeys(
+    [0xAD, 0x200B, 0x200E, 0x200F, 0x2060, 0xFEFF, 0x180E, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+)
 _CONTROL = dict.fromkeys([*range(0, 9), *range(0x0E, 0x1C), *range(0x7F, 0x85), *range(0x86, 0xA0)])
 _DROPPED = _INVISIBLE | _CONTROL
 
@@ -45,7 +47,9 @@ def shape_digest(text: str) -> str:
 
 # --- the tables -----------------------------------------------------------------------------------------------------
 
-_NUMBER = r"(?:\d{1,6}|\d{1,3}(?:[.,'’\s]\d{3}){1,2}|\d{1,4}[.,]\d{1,2})\s?(?:k|m|mio|mil|mln|tsd|tis|тыс|万|萬|천|만)?\.?\+?"
+_NUMBER = (
+    r"(?:\d{1,6}|\d{1,3}(?:[.,'’\s]\d{3}){1,2}|\d{1,4}[.,]\d{1,2})\s?(?:k|m|mio|mil|mln|tsd|tis|тыс|万|萬|천|만)?\.?\+?"
+)
 
 _COUNTED = """
 comment comments view views share shares like likes read reads reply replies follower followers reaction reactions retweet
@@ -165,7 +169,10 @@ actualización|actualizado|corrección|fe de erratas|aclaración|rectificación|
 bijgewerkt|correctie|rectificatie|uppdatering|uppdaterad|rättelse|oppdatering|oppdatert|opdatering|opdateret|rettelse|päivitys|päivitetty|oikaisu|aktualizacja|sprostowanie|güncelleme|düzeltme
 обновление|обновлено|upd|исправление|уточнение|تحديث|تصحيح|更新|追記|訂正|編集部注|更正|编者注|編者按|업데이트|수정|정정
 """.replace("\n", "|").strip("|")
-_NOTE = re.compile(rf"[\W_]*(?:\d{{1,2}}(?:st|nd|rd|th)?\s|first\s|second\s|third\s|latest\s|breaking\s)?(?:{_NOTE_WORDS})(?!\w)", re.IGNORECASE)
+_NOTE = re.compile(
+    rf"[\W_]*(?:\d{{1,2}}(?:st|nd|rd|th)?\s|first\s|second\s|third\s|latest\s|breaking\s)?(?:{_NOTE_WORDS})(?!\w)",
+    re.IGNORECASE,
+)
 _CJK_NOTE = re.compile(r"[\W_]*(?:更新|追記|訂正|編集部注|更正|编者注|編者按|업데이트|수정|정정)")
 
 

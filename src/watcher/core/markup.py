@@ -38,7 +38,9 @@ _CODECS = {
     **{f"cp{n}": f"cp{n}" for n in (1250, 1251, 1253, 1254, 1255, 1256, 1257, 1258)},
     **{f"iso8859{n}": f"iso8859-{n}" for n in (2, 3, 4, 5, 6, 7, 8, 10, 13, 14, 16)},
 }  # fmt: skip
-_MULTIBYTE = {"utf-8", "utf-16-le", "utf-16-be", "gb18030", "big5hkscs", "cp932", "euc_jp", "iso2022_jp", "cp949", "hz"}
+_MULTIBYTE = {"utf-16-le", "utf-16-be", "gb18030", "big5hkscs", "cp932", "euc_jp", "cp949"}
+_ESCAPED = {"iso2022_jp", "hz", "utf-16-le", "utf-16-be"}  # valid UTF-8 proves nothing here
+_BY_CHANCE = 24  # bytes of a short text in two-byte characters that may happen to be valid UTF-8
 
 
 def _codec(label: bytes | str) -> str | None:
@@ -69,16 +71,16 @@ def _strict(body: bytes, codec: str) -> str | None:
 def decode(body: bytes, content_type: str | None) -> str:
     """Turn a body into characters: by BOM, header, XML declaration or meta, else by what it looks like. Never raises.
 
-    Bytes that are valid UTF-8 and not plain ASCII are read as UTF-8 even where a single-byte encoding is declared:
-    such a label is a server's default far more often than the truth.
+    Bytes that are valid UTF-8 and not plain ASCII are read as UTF-8 even where another encoding is declared: such a
+    label is a server's default or a converter's leftover far more often than the truth.
     """
     for mark, codec in _BOMS:
         if body.startswith(mark):
             return body[len(mark) :].decode(codec, "replace")
     declared = list(_declared(body, content_type))
-    if not declared or declared[0] == "utf-8" or declared[0] not in _MULTIBYTE:
+    if not declared or declared[0] not in _ESCAPED:
         text = _strict(body, "utf-8")
-        if text is not None:
+        if text is not None and (not declared or declared[0] not in _MULTIBYTE or len(body) - len(text) > _BY_CHANCE):
             return text
     if declared and declared[0] == "utf-8":
         text = body.decode("utf-8", "replace")
@@ -105,7 +107,7 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 # the parser keeps three equal formatting elements at most, so only those with attributes can pile up
 _FORMATTING = re.compile(r"<(?:font|[bisu]|em|strong|code|big|small|strike|tt|nobr)[\s/]", re.IGNORECASE)
 _FORMATTING_TAG = re.compile(r"</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)\b[^>]*>", re.IGNORECASE)
-_FORMATTING_END = re.compile(r"</(?:font|[bisu]|em|strong|code|big|small|strike|tt|nobr)\b", re.IGNORECASE)
+_FORMATTING_ANY = re.compile(r"<(/?)(font|[bisu]|em|strong|code|big|small|strike|tt|nobr)(?=[\s/>])", re.IGNORECASE)
 _VOID = frozenset("area base br col embed hr img input link meta param source track wbr p li".split())
 _ANY_TAG = re.compile(r"<[^>]*>")
 
@@ -123,12 +125,20 @@ def parse(html: str | bytes) -> LexborHTMLParser:
 
 
 def _tamed(text: str) -> str:
-    opened = len(_FORMATTING.findall(text))
-    if opened > _OPEN_FORMATTING and opened - len(_FORMATTING_END.findall(text)) > _OPEN_FORMATTING:
+    if len(_FORMATTING.findall(text)) > _OPEN_FORMATTING and _left_open(text) > _OPEN_FORMATTING:
         text = _FORMATTING_TAG.sub("", text)
     if text.count("<") > 2 * _DEEPEST and _depth(text) > _DEEPEST:
         text = _ANY_TAG.sub(lambda tag: "<p>" if tag[0][:2] in ("<p", "<P", "<d", "<D", "<b", "<B") else " ", text)
     return text
+
+
+def _left_open(text: str) -> int:
+    most, counts = 0, dict[str, int]()
+    for closing, name in _FORMATTING_ANY.findall(text):
+        tag = name.lower()
+        counts[tag] = max(0, counts.get(tag, 0) + (-1 if closing else 1))
+        most = max(most, counts[tag])
+    return most
 
 
 def _depth(text: str) -> int:

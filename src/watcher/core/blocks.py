@@ -1,0 +1,262 @@
+"""A stream of opened, closed and texted elements → the blocks of a content, each with its role.
+
+The one place that says what a paragraph is: the full reading and the early gate both feed it, from whatever tree they
+have, so that they cannot disagree. A row of a table is one block, its cells joined by " | "; lines parted by `<br>` are
+blocks of their own where they read as paragraphs.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from watcher.core.furniture import is_furniture, normalise, opens_note
+from watcher.core.judge import BLOCKS, HEADINGS, Attributes
+
+MOST_BLOCKS = 20_000
+LONGEST_BLOCK = 100_000
+
+_TYPED = HEADINGS | {"p", "li", "dt", "dd", "figcaption", "blockquote", "pre"}
+_BREAK = "\x00"
+_BLANK = re.compile(r"\n[ \t\r]*\n\s*")
+_SENTENCE_END = re.compile(r"[.!?。！？…:][\"'”’»)\]]*$")
+_PARTS = re.compile(r"\s*[·•|]\s*")
+_DATE = re.compile(
+    r"\d{1,2}[:h.]\d{2}|\d{4}|\d{1,2}\.? [^\W\d]{3,}|[^\W\d]{3,}\.? \d{1,2}|\d{1,2}[./-]\d{1,2}|[年月日]"
+)
+_BY = re.compile(
+    r"(?:by|von|par|por|di|da|door|av|af|de|text|story by|written by|reported by|reporting by|автор)[: ]\s?\S",
+    re.IGNORECASE,
+)
+_NUMBERED = re.compile(
+    r"[\W_]*(?:update|correction|clarification)s?\s?(?:#|no\.?\s?)?\d{0,2}\s?(?:\(|:|[–—-]\s)", re.IGNORECASE
+)
+_LABELLED = re.compile(
+    r"(?:first )?(?:published|updated|last updated|posted|last modified|created|veröffentlicht|aktualisiert|zuletzt aktualisiert|stand|publié|"
+    r"mis à jour|actualizado|publicado|aggiornato|pubblicato|bijgewerkt|gepubliceerd|uppdaterad|publicerad|oppdatert|publisert|обновлено|опубликовано)\b",
+    re.IGNORECASE,
+)
+_POINTER = re.compile(
+    r"(?:read (?:more|also|next)|also read|see also|related|more|watch|recommended|don't miss|lesen sie auch|mehr zum thema|lire aussi|à lire aussi|lea también|"
+    r"leggi anche|leia (?:também|mais)|lees ook|läs också|les også|czytaj także|читайте также|関連記事)\s?[:：›»|–-]?",
+    re.IGNORECASE,
+)
+_WORD = re.compile(r"[^\W\d_]{3,}")
+
+Role = Literal["text", "stamp", "furniture"]
+
+
+@dataclass(slots=True)
+class Raw:
+    """A block before addresses are resolved: `links` are (target as written, text)."""
+
+    type: str
+    text: str
+    role: Role = "text"
+    links: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Cell:
+    start: int
+    end: int = -1
+
+
+@dataclass(slots=True)
+class _Row:
+    cells: list[_Cell] = field(default_factory=list)
+
+
+def is_stamp(text: str) -> bool:
+    """Say whether a line of a byline element is one: a name or a time, no sentence and no note."""
+    if len(text) > 200 or _NUMBERED.match(text):
+        return False
+    if (len(text) > 60 and _SENTENCE_END.search(text)) or len(_WORD.findall(text)) > 14:
+        return False
+    return _DATE.search(text) is not None or _BY.match(text) is not None or len(text) <= 40
+
+
+class Builder:
+    """Takes `open`, `text`, `close` in document order; `blocks` and `media` are what came of it."""
+
+    def __init__(
+        self, ignored_lines: Sequence[re.Pattern[str]] = (), kept_lines: Sequence[re.Pattern[str]] = ()
+    ) -> None:
+        self.blocks: list[Raw] = []
+        self.media: list[tuple[str, str]] = []
+        self._pieces: list[str] = []
+        self._links: list[tuple[str, str]] = []
+        self._anchors: list[list[object]] = []  # [target, index of the first piece]
+        self._types: list[str] = []
+        self._rows: list[_Row] = []
+        self._depth = {"stamp": 0, "margin": 0, "keep": 0, "pre": 0}
+        self._ignored_lines, self._kept_lines = ignored_lines, kept_lines
+        self._substance = False  # whether a long paragraph was already seen
+
+    # --- the stream
+
+    def open(self, tag: str, attributes: Attributes, mark: str = "", keep: bool = False) -> None:
+        """Begin an element."""
+        if tag == "br":
+            self._pieces.append("\n" if self._depth["pre"] else _BREAK)
+            return
+        if tag == "img":
+            source = attributes.get("src") or attributes.get("data-src") or ""
+            if source and not source.startswith("data:"):
+                self.media.append((source[:2000], normalise(attributes.get("alt") or "")[:500]))
+            return
+        if tag == "a":
+            self._anchors.append([attributes.get("href") or "", len(self._pieces)])
+        if tag in BLOCKS:
+            self._flush()
+            self._open_block(tag)
+        if mark:
+            self._depth[mark] += 1
+        if keep:
+            self._depth["keep"] += 1
+
+    def _open_block(self, tag: str) -> None:
+        if tag == "hr":
+            if self.blocks and self.blocks[-1].type != "hr":
+                self.blocks.append(Raw("hr", "", "furniture"))
+        elif tag in _TYPED:
+            self._types.append(tag)
+            self._depth["pre"] += tag == "pre"
+        elif tag == "tr":
+            self._rows.append(_Row())
+        elif tag in {"td", "th"} and self._rows:
+            self._rows[-1].cells.append(_Cell(len(self.blocks)))
+
+    def text(self, text: str) -> None:
+        """Add text; white space is kept as it is until the block ends."""
+        self._pieces.append(text.replace(_BREAK, " "))
+
+    def close(self, tag: str, mark: str = "", keep: bool = False) -> None:
+        """End an element."""
+        if tag == "a" and self._anchors:
+            self._end_anchor(self._anchors.pop())
+        if tag in BLOCKS:
+            self._flush()
+            if tag in _TYPED and self._types:
+                self._types.pop()
+                self._depth["pre"] -= tag == "pre"
+            elif tag in {"td", "th"} and self._rows and self._rows[-1].cells:
+                self._rows[-1].cells[-1].end = len(self.blocks)
+            elif tag == "tr" and self._rows:
+                self._end_row(self._rows.pop())
+        if mark:
+            self._depth[mark] -= 1
+        if keep:
+            self._depth["keep"] -= 1
+
+    def end(self) -> None:
+        """End the content."""
+        self._flush()
+        if self.blocks and self.blocks[-1].type == "hr":
+            self.blocks.pop()
+
+    # --- blocks
+
+    def _end_anchor(self, anchor: list[object]) -> None:
+        target, start = anchor
+        if target and isinstance(target, str) and isinstance(start, int):
+            self._links.append((target[:2000], normalise("".join(self._pieces[start:]).replace(_BREAK, " "))[:500]))
+
+    def _flush(self) -> None:
+        for anchor in self._anchors:  # an anchor around several blocks belongs to each
+            if self._pieces:
+                self._end_anchor(anchor)
+            anchor[1] = 0
+        if not self._pieces:
+            return
+        pieces, links = self._pieces, self._links
+        self._pieces, self._links = [], []
+        raw = "".join(pieces)
+        if not raw.strip() or len(self.blocks) >= MOST_BLOCKS:
+            return
+        lines = _BLANK.split(raw) if self._depth["pre"] else _lines(raw) if _BREAK in raw else [raw]
+        for line in lines:
+            text = normalise(line)[:LONGEST_BLOCK]
+            if text:
+                own = links if len(lines) == 1 else [link for link in links if link[1] in text]
+                self._add(text, own, pieces if len(lines) == 1 else [line])
+
+    def _add(self, text: str, links: list[tuple[str, str]], pieces: list[str]) -> None:
+        role = self._role(text, links)
+        if role == "stamp":
+            text = _without_counters(pieces) or text
+        self._substance = self._substance or (role == "text" and len(text) >= 120)
+        self.blocks.append(Raw(self._type(), text, role, links))
+
+    def _type(self) -> str:
+        if not self._types:
+            return "text"
+        return "blockquote" if "blockquote" in self._types else self._types[-1]
+
+    def _role(self, text: str, links: list[tuple[str, str]]) -> Role:
+        if self._depth["keep"] or any(rule.search(text) for rule in self._kept_lines):
+            return "text"
+        if any(rule.search(text) for rule in self._ignored_lines):
+            return "furniture"
+        if not any(letter.isalnum() for letter in text[:200]) and not self._depth["pre"]:
+            return "furniture"
+        if not self._rows and is_furniture(text):
+            return "furniture"
+        if self._depth["margin"] and not opens_note(text):
+            return "furniture"
+        if (
+            len(links) == 1
+            and (pointer := _POINTER.match(text))
+            and links[0][1] in (text[pointer.end() :].strip(), text)
+        ):
+            return "furniture"
+        if self._depth["stamp"] and is_stamp(text):
+            return "stamp"
+        if not self._substance and len(text) <= 120 and not self._rows and self._bare_stamp(text):
+            return "stamp"
+        return "text"
+
+    def _bare_stamp(self, text: str) -> bool:
+        labelled = _LABELLED.match(text) is not None and any(letter.isdigit() for letter in text)
+        by = text[:3].lower() == "by " and text[3:4].isupper() and len(text) <= 60
+        return (labelled or by) and is_stamp(text) and len(_WORD.findall(text)) <= 8
+
+    def _end_row(self, row: _Row) -> None:
+        cells = [(cell.start, cell.end if cell.end >= 0 else len(self.blocks)) for cell in row.cells]
+        if len(cells) < 2:
+            return
+        inside = self.blocks[cells[0][0] :]
+        filled = sum(1 for start, end in cells if end > start)
+        if filled < 2 or any(raw.type in HEADINGS or raw.type in {"tr", "hr"} for raw in inside):
+            return
+        if any(end - start > 8 for start, end in cells) or sum(len(raw.text) for raw in inside) > 8000:
+            return  # a table that only lays out the page
+        text = normalise(" | ".join(" ".join(raw.text for raw in self.blocks[start:end]) for start, end in cells))
+        role: Role = "text" if any(raw.role == "text" for raw in inside) else inside[0].role
+        self.blocks[cells[0][0] :] = [Raw("tr", text, role, [link for raw in inside for link in raw.links])]
+
+
+def _lines(raw: str) -> list[str]:
+    """Part a block at its `<br>`: at two in a row always, at one where both sides read as paragraphs or a note begins."""
+    out: list[str] = []
+    joinable = False
+    for line in raw.split(_BREAK):
+        text = line.strip()
+        if not text:
+            joinable = False
+            continue
+        before = out[-1].strip() if out else ""
+        if joinable and not (opens_note(text) or (len(before) >= 60 and _SENTENCE_END.search(before))):
+            out[-1] = f"{out[-1]} {line}"
+        else:
+            out.append(line)
+        joinable = True
+    return out
+
+
+def _without_counters(pieces: Sequence[str]) -> str:
+    """A stamp's text with its counters and relative times left out, its elements parted by a space."""
+    parts = [normalise(piece.replace(_BREAK, " ")) for piece in pieces]
+    kept = [part for part in parts if part and not is_furniture(part)]
+    whole = normalise(" ".join(kept))
+    return " · ".join(part for part in _PARTS.split(whole) if part and not is_furniture(part))

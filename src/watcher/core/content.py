@@ -1,0 +1,325 @@
+"""Where the content of a page stands, and its blocks, from selectolax's tree.
+
+`find_root` chooses the element, `path_of` names it so that the next look goes straight there, `blocks_at` reads its
+blocks. Recall comes first: an element that holds a good part of the text is never left out for its name alone.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+
+from watcher.core.blocks import Builder
+from watcher.core.judge import BLOCKS, Verdict, verdict
+
+_BODY_NAMES = (
+    "[itemprop~=articleBody]", ".article-body", ".article__body", ".entry-content", ".post-content", ".article-content", ".story-body",
+    ".post-body", ".articleBody", "#article-body", ".article-text", ".td-post-content", "#mw-content-text", ".markdown-body",
+)  # fmt: skip
+_MOST_NODES = 400_000
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """A source's own rules: selectors and patterns of what to leave out and what to keep."""
+
+    ignore: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+
+    def patterns(self, which: Sequence[str]) -> list[re.Pattern[str]]:
+        """The `re:` rules; one that does not compile matches nothing (the configuration refuses it)."""
+        found = []
+        for rule in which:
+            if rule.startswith("re:"):
+                try:
+                    found.append(re.compile(rule[3:]))
+                except re.error:
+                    continue
+        return found
+
+    def selectors(self, which: Sequence[str]) -> list[str]:
+        return [rule for rule in which if not rule.startswith("re:")]
+
+
+def prepare(tree: LexborHTMLParser) -> None:
+    """Take out of a tree what is never text, so that lengths can be measured; scripts must have been read before."""
+    tree.strip_tags(["script", "style", "noscript", "template", "svg"])
+
+
+class UnknownSelector(Exception):
+    """A selector that the C parser does not know; BeautifulSoup may."""
+
+
+def select(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
+    """The elements that a CSS selector names; raises UnknownSelector."""
+    try:
+        return list(tree.css(selector))
+    except SelectolaxError as error:
+        raise UnknownSelector(selector) from error
+
+
+def _text_of(node: LexborNode) -> str:
+    return node.text(deep=True, separator="") or ""
+
+
+def weight(text: str) -> int:
+    """The length of a text without its white space."""
+    return len(text) - text.count(" ") - text.count("\n") - text.count("\t")
+
+
+class Scale:
+    """Weighs elements against the text of the whole, with a bound on the work that hostile nesting can make."""
+
+    def __init__(self, whole: LexborNode | None) -> None:
+        self.total = max(1, weight(_text_of(whole))) if whole is not None else 1
+        self._budget = 20_000_000 + 20 * self.total
+
+    def leaves_out(self, node: LexborNode, found: Verdict) -> bool:
+        """Say whether a judged element is left out: by the share of the text it holds, and of that in links."""
+        if found.mark == "never":
+            return True
+        if not found.limit or self._budget < 0:
+            return False
+        size = weight(_text_of(node))
+        self._budget -= size
+        if size <= found.limit * self.total:
+            return size > found.least
+        return size < 0.9 * self.total and _linked(node) > 0.5 * size
+
+
+def _linked(node: LexborNode) -> int:
+    return sum(weight(_text_of(anchor)) for anchor in node.css("a"))
+
+
+def marked(tree: LexborHTMLParser, selectors: Sequence[str]) -> set[int]:
+    """The ids of the elements that selectors name; raises UnknownSelector."""
+    return {node.mem_id for selector in selectors for node in select(tree, selector)}
+
+
+def read_blocks(roots: Sequence[LexborNode], tree: LexborHTMLParser, rules: Rules = Rules()) -> Builder:
+    """Walk a content in document order and build its blocks; raises UnknownSelector for a rule it cannot apply."""
+    ignored, kept = marked(tree, rules.selectors(rules.ignore)), marked(tree, rules.selectors(rules.keep))
+    builder = Builder(rules.patterns(rules.ignore), rules.patterns(rules.keep))
+    inside: set[int] = set()
+    for root in roots:
+        if root.mem_id in inside:
+            continue
+        if len(roots) > 1:
+            inside.update(node.mem_id for node in root.traverse())
+        builder.open(root.tag or "", root.attributes)
+        _walk(root, builder, ignored, kept)
+        builder.close(root.tag or "")
+    builder.end()
+    return builder
+
+
+def _walk(root: LexborNode, builder: Builder, ignored: set[int], kept: set[int]) -> None:
+    scale = Scale(root)
+    stack: list[tuple[LexborNode, str, str, bool]] = []
+    node: LexborNode | None = root.first_child
+    for _ in range(_MOST_NODES):
+        if node is None:
+            if not stack:
+                break
+            parent, tag, mark, keep = stack.pop()
+            builder.close(tag, mark, keep)
+            node = parent.next
+        elif node.is_text_node:
+            builder.text(node.text_content or "")
+            node = node.next
+        elif not node.is_element_node or (ignored and node.mem_id in ignored):
+            node = node.next
+        else:
+            tag, attributes = node.tag or "", node.attributes
+            found, keep = verdict(tag, attributes), bool(kept) and node.mem_id in kept
+            if not keep and (found.mark == "never" or found.limit) and scale.leaves_out(node, found):
+                node = node.next
+                continue
+            mark = "" if keep else found.mark
+            builder.open(tag, attributes, mark, keep)
+            stack.append((node, tag, mark, keep))
+            node = node.first_child
+
+
+# --- the content's root ---------------------------------------------------------------------------------------------
+
+
+class _Open:
+    """An element that is being measured; inline elements count for the block around them."""
+
+    __slots__ = ("below", "block", "linked", "node", "plain", "tag", "within")
+
+    def __init__(self, node: LexborNode, tag: str, block: "_Open | None" = None, linked: bool = False) -> None:
+        self.node, self.tag, self.linked = node, tag, linked
+        self.block = block or self
+        self.plain = self.within = 0
+        self.below = 0.0
+
+    def count(self, length: int, linked: bool) -> None:
+        if linked:
+            self.within += length
+        else:
+            self.plain += length
+
+    def worth(self) -> float:
+        """Running text counts in full, short lines by half, what is mostly links not at all."""
+        if self.plain + self.within < 20 or self.within > self.plain:
+            return 0.0
+        return self.plain if self.plain >= 60 else self.plain * 0.5
+
+
+@dataclass(slots=True)
+class _Masses:
+    """How much running text stands below each element, links and left-out elements not counted."""
+
+    by_id: dict[int, float] = field(default_factory=dict)
+
+    def settle(self, done: _Open) -> float:
+        """Write down a finished element's mass: its own running text, if it is a block, and what stands below."""
+        mass = done.below + (done.worth() if done.block is done else 0.0)
+        if mass:
+            self.by_id[done.node.mem_id] = mass
+        return mass
+
+    def of(self, node: LexborNode) -> float:
+        return self.by_id.get(node.mem_id, 0.0)
+
+
+def _measure(body: LexborNode) -> _Masses:
+    masses = _Masses()
+    scale = Scale(body)
+    top = _Open(body, "body")
+    stack: list[_Open] = [top]
+    node: LexborNode | None = body.first_child
+    for _ in range(_MOST_NODES):
+        here = stack[-1]
+        if node is None:
+            done = stack.pop()
+            mass = masses.settle(done)
+            if not stack:
+                break
+            stack[-1].below += mass
+            node = done.node.next
+        elif node.is_text_node:
+            here.block.count(weight(node.text_content or ""), here.linked)
+            node = node.next
+        elif not node.is_element_node:
+            node = node.next
+        else:
+            tag = node.tag or ""
+            found = verdict(tag, node.attributes)
+            if found.mark in {"never", "margin"} or (found.limit and scale.leaves_out(node, found)):
+                node = node.next
+                continue
+            inline = tag not in BLOCKS
+            stack.append(_Open(node, tag, here.block if inline else None, here.linked or tag == "a"))
+            node = node.first_child
+    while stack:  # the bound was met: what is open counts as far as it was seen
+        mass = masses.settle(stack.pop())
+        if stack:
+            stack[-1].below += mass
+    return masses
+
+
+def _heaviest(nodes: Iterable[LexborNode], masses: _Masses) -> LexborNode | None:
+    return max(nodes, key=masses.of, default=None)
+
+
+def _descend(node: LexborNode, masses: _Masses, share: float) -> LexborNode:
+    """Go down while one child alone holds the share of the text."""
+    while True:
+        best = _heaviest((child for child in node.iter(include_text=False) if child.is_element_node), masses)
+        if (
+            best is None
+            or not masses.of(best)
+            or masses.of(best) < share * masses.of(node)
+            or best.tag in {"p", "table", "tr", "ul", "ol"}
+        ):
+            return node
+        node = best
+
+
+def _widen(node: LexborNode, masses: _Masses, more: float) -> LexborNode:
+    """Go up while that brings little more text: headline, notes and corrections stand beside the body."""
+    while node.parent is not None and node.parent.tag not in {"body", "html", None} and node.parent.is_element_node:
+        if masses.of(node.parent) > (1 + more) * masses.of(node):
+            break
+        node = node.parent
+    return node
+
+
+def find_root(tree: LexborHTMLParser) -> LexborNode | None:
+    """Choose the element that holds the page's content; None for a page without a body."""
+    body = tree.body
+    if body is None:
+        return None
+    masses = _measure(body)
+    total = masses.of(body)
+    if not total:
+        return body
+    articles = list(tree.css("article"))
+    best = _heaviest(articles, masses)
+    if best is not None and masses.of(best) >= 0.5 * total:
+        return best
+    main = _heaviest(tree.css("main, [role=main]"), masses)
+    if main is not None and masses.of(main) >= 0.5 * total:
+        if best is not None and masses.of(best) >= 0.6 * masses.of(main):
+            return best
+        return _widen(_descend(main, masses, 0.8), masses, 0.1)
+    for name in _BODY_NAMES:
+        named = _heaviest(tree.css(name), masses)
+        if named is not None and masses.of(named) >= 0.5 * total:
+            return _widen(named, masses, 0.1)
+    return _widen(_descend(body, masses, 0.8), masses, 0.1)
+
+
+# --- naming the place -----------------------------------------------------------------------------------------------
+
+_PLAIN_NAME = re.compile(r"[A-Za-z][A-Za-z_-]{1,60}")
+
+
+def path_of(tree: LexborHTMLParser, node: LexborNode) -> str | None:
+    """Name an element by a CSS path that leads to it alone; None where no path of at most 400 characters does.
+
+    Ids and classes with digits are not used: they change from one visit to the next.
+    """
+    steps: list[str] = []
+    current: LexborNode | None = node
+    while current is not None and current.is_element_node and current.tag not in {"html", None}:
+        tag = current.tag or ""
+        name = current.attributes.get("id") or ""
+        if tag != "body" and _PLAIN_NAME.fullmatch(name) and len(tree.css(f"#{name}")) == 1:
+            steps.append(f"#{name}")
+            break
+        steps.append(tag if tag == "body" else f"{tag}:nth-of-type({_position(current)})")
+        current = current.parent
+    path = " > ".join(reversed(steps))
+    if not path or len(path) > 400:
+        return None
+    try:
+        found = tree.css(path)
+    except SelectolaxError:
+        return None
+    return path if len(found) == 1 and found[0].mem_id == node.mem_id else None
+
+
+def _position(node: LexborNode) -> int:
+    position, before = 1, node.prev
+    while before is not None:
+        position += before.tag == node.tag
+        before = before.prev
+    return position
+
+
+def place_of(path: str, rules: Rules) -> str:
+    """Write a place: the path, then a line for each rule that the gate must apply too."""
+    return "\n".join([path, *(f"-{rule}" for rule in rules.ignore), *(f"+{rule}" for rule in rules.keep)])
+
+
+def read_place(place: str) -> tuple[str, Rules]:
+    """Read what `place_of` wrote."""
+    path, *lines = place.split("\n")
+    return path, Rules(
+        tuple(line[1:] for line in lines if line[:1] == "-"), tuple(line[1:] for line in lines if line[:1] == "+")
+    )

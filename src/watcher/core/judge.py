@@ -1,0 +1,129 @@
+"""Which elements of a page are not its content, by tag, role and the words of their class and id: as tables.
+
+`verdict` looks at one element at a time and knows nothing of the tree it stands in; what it is not sure of it gives as
+a limit, the share of the content's text up to which the element may be left out.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+Attributes = Mapping[str, str | None]
+
+# --- tags -----------------------------------------------------------------------------------------------------------
+
+NEVER = frozenset(
+    "script style noscript template head link meta title svg canvas object embed iframe audio video map button select "
+    "option optgroup datalist input textarea progress meter dialog menu frameset frame applet".split()
+)
+BLOCKS = frozenset(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul".split()
+)
+HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+
+# --- words in class and id ------------------------------------------------------------------------------------------
+
+# what readers write: left out however long it is, unless there is hardly anything else
+_READERS = frozenset("comments commentlist commentsection commentarea disqus respond".split())
+# left out when they hold little of the content, or mostly links
+_FOREIGN = frozenset(
+    "nav navbar navigation navigationbar breadcrumb breadcrumbs outbrain taboola cookie cookies cookiebar cookiebanner consent gdpr onetrust related relatedposts relatedcontent recommended "
+    "recommendation recommendations recirc trending mostread mostpopular sharedaddy sharebar sharetools sharing socialshare "
+    "addthis addtoany jp-relatedposts newsletter pagination pager adsbygoogle advert adverts advertisement advertising adslot "
+    "adunit adcontainer skiplink skip screenreader printonly noprint editsection navbox toc "
+    "ad ads sidebar rail aside share shares social menu promo promos promotion sponsor sponsored popular subscribe subscription "
+    "signup login paywall popup modal overlay lightbox toolbar tags taglist tagcloud bio authorbio teaser teasers carousel "
+    "comment reply widget widgets banner outro follow followus copyright masthead topbar bottombar donate donation upsell "
+    "crosspromo tooltip feedback rating ratings counter counts hidden invisible jumplink partner partners livechat".split()
+)
+_PHRASES = (
+    "about-author", "about-the-author", "author-bio", "author-box", "author-info", "author-card", "author-profile", "post-author-box",
+    "post-navigation", "nav-links", "also-read", "read-also", "read-more", "read-next", "more-stories", "more-from", "more-news",
+    "more-articles", "most-read", "most-popular", "up-next", "you-may", "site-header", "site-footer", "global-header", "global-footer",
+    "page-footer", "comment-list", "comment-form", "sign-up", "post-tags", "entry-tags", "article-tags", "tag-list", "topic-list",
+    "back-to-top", "sr-only", "visually-hidden", "screen-reader", "email-signup", "story-list", "article-list", "latest-news",
+    "top-stories", "link-list", "ad-container", "ad-slot", "ad-wrapper", "dfp-ad", "google-ad", "print-only", "no-print", "edit-link",
+    "mw-editsection", "cookie-banner", "language-switcher", "lang-switch",
+)  # fmt: skip
+_WHOLE = frozenset("header footer bottom foot secondary sidebar complementary topics ticker".split())
+_STAMP = frozenset(
+    "byline bylines author authors date dates time timestamp timestamps published publishdate pubdate publish posted updated "
+    "lastupdated modified dateline meta metadata datetime postmeta entrymeta articlemeta dateformat".split()
+)
+_ROLES = frozenset(
+    "navigation search contentinfo complementary dialog alertdialog menu menubar toolbar tablist button tooltip".split()
+)
+_READERS_LIMIT, _LIMIT = 0.85, 0.25
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NOT_SHOWN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_SPLIT = re.compile(r"[^a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an element is: `never` content; left out up to `limit` of the text; a `margin` (aside, footer); a `stamp`.
+
+    What holds at most `least` characters stays even so: a byline is short, what is told about its author is not.
+    """
+
+    limit: float = 0.0
+    mark: Literal["", "never", "margin", "stamp"] = ""
+    least: int = 0
+
+
+_PLAIN, _NEVER, _MARGIN, _STAMPED = Verdict(), Verdict(mark="never"), Verdict(mark="margin"), Verdict(mark="stamp")
+_AUTHOR = Verdict(_LIMIT, "stamp", 90)
+
+
+@lru_cache(maxsize=4096)
+def _named(tag: str, names: str) -> Verdict:
+    """Judge by class and id; cached, since a site's pages use the same few hundred names."""
+    limit, stamp, author = 0.0, tag in {"time", "address"}, False
+    for name in names.split():
+        flat = "-".join(filter(None, _SPLIT.split(_CAMEL.sub("-", name).lower())))
+        tokens = flat.split("-")
+        if len(tokens) > 5:
+            continue  # the slug of a heading
+        joined = flat.replace("-", "")
+        if not _READERS.isdisjoint(tokens) or joined in _READERS:
+            limit = _READERS_LIMIT
+        elif (
+            not _FOREIGN.isdisjoint(tokens)
+            or joined in _FOREIGN
+            or flat in _WHOLE
+            or any(phrase in flat for phrase in _PHRASES)
+        ):
+            limit = max(limit, _LIMIT)
+        stamp = stamp or not _STAMP.isdisjoint(tokens)
+        author = author or flat in {"author", "authors"}
+    if author and not limit and tag in {"div", "section"}:
+        return _AUTHOR
+    if limit:
+        return Verdict(limit, "stamp" if stamp else "")
+    return _STAMPED if stamp else _PLAIN
+
+
+def verdict(tag: str, attributes: Attributes) -> Verdict:
+    """Judge one element by its tag, role and names."""
+    if tag in NEVER:
+        return _NEVER
+    if tag in {"body", "html", "main", "article"} or tag in HEADINGS:
+        return _PLAIN
+    found = _named(tag, f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:400]) if attributes else _PLAIN
+    if found is _PLAIN and tag in {"time", "address"}:
+        found = _STAMPED
+    if not found.limit and (
+        tag == "nav" or (attributes and (attributes.get("role") in _ROLES or _is_hidden(attributes)))
+    ):
+        found = Verdict(_LIMIT, found.mark)
+    if tag in {"aside", "footer"}:
+        return Verdict(found.limit, "margin") if found.limit else _MARGIN
+    return found
+
+
+def _is_hidden(attributes: Attributes) -> bool:
+    style = attributes.get("style")
+    return "hidden" in attributes or (style is not None and "none" in style and _NOT_SHOWN.search(style) is not None)

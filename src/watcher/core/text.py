@@ -1,0 +1,73 @@
+"""The text of a page, and the two digests that let a look stop early.
+
+`visible_digest` covers everything a reader could see; `watched_digest` only what the comparison would look at, found
+at the place the last full reading named. Both stand on selectolax's C parser. `watched_digest` is the same walk over
+the same tree as the full reading (core/content.py), so that it differs whenever a compared block does.
+"""
+
+from collections.abc import Collection, Iterable
+
+import xxhash
+
+from watcher.core.blocks import Raw
+from watcher.core.content import UnknownSelector, prepare, read_blocks, read_place, select
+from watcher.core.furniture import block_digest, is_furniture, normalise, opens_note, shape_digest
+from watcher.core.head import Head, read_head
+from watcher.core.links import clean
+from watcher.core.markup import decode, parse
+
+__all__ = [
+    "block_digest", "decode", "is_furniture", "is_volatile", "normalise", "opens_note", "shape_digest", "visible_digest", "watched_digest",
+    "watched_of",
+]  # fmt: skip
+
+_UNSEEN = ["script", "style", "noscript", "template"]
+
+
+def visible_digest(html: str | bytes) -> str:
+    """Digest the text that a reader could see, title included, white space made equal: 16 hex digits."""
+    tree = parse(html)
+    title = tree.css_first("title")
+    shown = title.text() if title is not None else ""
+    tree.strip_tags(_UNSEEN)
+    body = tree.body
+    text = body.text(deep=True, separator=" ") if body is not None else ""
+    return xxhash.xxh3_64_hexdigest(" ".join(f"{shown} {text}".split()).encode("utf-8", "surrogatepass"))
+
+
+def watched_digest(html: str | bytes, place: str | None, volatile: Collection[str] = ()) -> str | None:
+    """Digest what the comparison would look at: headline, times, notes, blocks and their links; 16 hex digits.
+
+    In: the page, the place as `Page.place` has it, digests of blocks that change by themselves. None when the place is
+    unknown or gone: then only a full reading can tell.
+    """
+    if not place:
+        return None
+    path, rules = read_place(place)
+    tree = parse(html)
+    head = read_head(tree)
+    prepare(tree)
+    try:
+        roots = select(tree, path)
+        if not roots:
+            return None
+        blocks = read_blocks(roots, tree, rules).blocks
+    except UnknownSelector:
+        return None
+    return watched_of(head, blocks, volatile)
+
+
+def watched_of(head: Head, blocks: Iterable[Raw], volatile: Collection[str]) -> str:
+    """Digest a page's statements of itself and its blocks, furniture and volatile ones left out."""
+    parts = ["\x1f".join([head.title or "", head.shared_title or "", *head.modified, *head.noted])]
+    for raw in blocks:
+        if raw.role != "furniture" and not is_volatile(raw.text, volatile):
+            parts.append("\x1f".join([raw.type, raw.text, *(clean(target) for target, _ in raw.links)]))
+    return xxhash.xxh3_64_hexdigest("\x1e".join(parts).encode("utf-8", "surrogatepass"))
+
+
+def is_volatile(text: str, volatile: Collection[str]) -> bool:
+    """Say whether a block is known to change by itself: by its digest or, for a short line, by its shape."""
+    if not volatile:
+        return False
+    return block_digest(text) in volatile or (len(text) <= 80 and shape_digest(text) in volatile)
