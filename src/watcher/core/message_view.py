@@ -313,7 +313,7 @@ def _watched(item: Mapping[str, Any]) -> str:
 
 def _footer(alert: Alert, source: Mapping[str, Any], data: Mapping[str, Any]) -> tuple[str, ...]:
     lines = [f"Alert {alert.id}, written for the channel {alert.channel}."]
-    items = data.get("sources") or ()
+    items = list(data.get("sources") or ())
     name = source.get("name") or (items[0].get("name") if len(items) == 1 else None)
     if name:
         lines.append(f"Too many of these? On Watcher's machine: watcher mute {one_line(str(name), 80)} --for 2h")
