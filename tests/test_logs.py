@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher import logs
+from watcher.errors import UsageError
 
 
 @pytest.fixture(autouse=True)
@@ -29,9 +30,9 @@ def _restored() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-def written(form: logs.Format = "auto", *, verbose: bool = False) -> io.StringIO:
+def written(form: str = "text", *, verbose: bool = False) -> io.StringIO:
     stream = io.StringIO()
-    logs.configure(form, verbose=verbose, stream=stream)
+    logs.configure(form, verbose, stream=stream)
     return stream
 
 
@@ -140,6 +141,23 @@ def test_verbose_decides_what_is_shown() -> None:
     assert "HTTP Request" not in loud.getvalue()
 
 
+def test_quiet_shows_errors_only() -> None:
+    """A command that shows its own results asks for errors alone."""
+    stream = io.StringIO()
+    logs.configure("text", quiet=True, stream=stream)
+    structlog.get_logger().warning("poll.failed")
+    logging.getLogger("some.library").warning("library-said")
+    structlog.get_logger().error("store.trouble")
+    (line,) = stream.getvalue().splitlines()
+    assert "store.trouble" in line
+
+
+def test_an_unknown_format_is_a_usage_error() -> None:
+    """A format that does not exist is refused, with those that do."""
+    with pytest.raises(UsageError, match="--log-format yaml: unknown; it is one of text, json"):
+        logs.configure("yaml")
+
+
 def test_configure_replaces() -> None:
     """Configuring again sends the log to the new stream only, also of a logger that was in use before."""
     first = written()
@@ -187,7 +205,7 @@ SECRETS = [
 
 @pytest.mark.parametrize(("text", "shown"), SECRETS)
 @pytest.mark.parametrize("form", logs.FORMATS)
-def test_secrets_are_masked_wherever_they_stand(text: str, shown: str, form: logs.Format) -> None:
+def test_secrets_are_masked_wherever_they_stand(text: str, shown: str, form: str) -> None:
     """Credentials in addresses and headers never reach the log, as event, field, inner value, or in a traceback."""
     assert logs.mask(text) == shown
     stream = written(form)
@@ -235,7 +253,7 @@ def test_fields_are_bounded() -> None:
 
 
 @given(st.text(), st.sampled_from(logs.FORMATS))
-def test_any_text_makes_one_line(text: str, form: logs.Format) -> None:
+def test_any_text_makes_one_line(text: str, form: str) -> None:
     """Whatever a publisher writes, an event is one line of printable, encodable text."""
     stream = written(form)
     structlog.get_logger().info("poll.done", title=text)

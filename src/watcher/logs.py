@@ -13,13 +13,15 @@ import re
 import sys
 from collections.abc import Mapping, MutableMapping
 from datetime import UTC, datetime
-from typing import Any, Literal, TextIO, get_args
+from typing import Any, TextIO
 
 import structlog
 from structlog.typing import Processor
 
-Format = Literal["auto", "text", "json"]
-FORMATS: tuple[Format, ...] = get_args(Format)
+from watcher.core.mask import MASK, mask_url
+from watcher.errors import UsageError
+
+FORMATS = ("text", "json")
 
 TEXT_CHARS = 2_000  # of one value
 TRACEBACK_CHARS = 20_000
@@ -39,36 +41,28 @@ PRIORITIES = (
 CHATTY = ("httpx", "httpcore", "aiohttp", "apscheduler", "alembic", "trafilatura", "htmldate", "charset_normalizer")
 
 _SECRET_FIELD = re.compile(r"passw|secret|token|authoriz|cookie|api_?key|private_?key", re.IGNORECASE)
-_SECRET_TEXT: tuple[tuple[re.Pattern[str], str], ...] = (
-    # userinfo: everything between :// and the last @ before the path
-    (re.compile(r"(?<=://)[^\s/?#]*@"), "***@"),
-    (
-        re.compile(
-            r"([?&;#][\w.\[\]%-]{0,60}?(?:token|secret|passw|pwd|api_?-?key|access_?-?key|auth|signature|session)"
-            r"[\w.\[\]%-]{0,60}=|[?&;#](?:sig|key|code|pass)=)[^&#\s\"'<>]+",
-            re.IGNORECASE,
-        ),
-        r"\1***",
-    ),
-    (re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{6,}", re.IGNORECASE), r"\1 ***"),
-    (re.compile(r"\bwhsec_[\w+/=-]+"), "whsec_***"),
-)
+_ADDRESS = re.compile(r"\b[A-Za-z][A-Za-z0-9+.-]{0,30}://[^\s\"'<>]+")
+_CREDENTIAL = re.compile(r"\b((?:bearer|basic) +|whsec_)[\w.~+/=-]{6,}", re.IGNORECASE)
 # C0, C1, line separators, bidirectional overrides, lone surrogates: what a terminal or a log reader acts upon.
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def configure(
-    format: Format = "auto",  # noqa: A002 - the option's name is --log-format
-    *,
+    format: str = "text",  # noqa: A002 - the option's name is --log-format
     verbose: bool = False,
+    *,
+    quiet: bool = False,
     stream: TextIO | None = None,
 ) -> None:
     """Send the program's log to `stream` (standard error by default) in the form it wants.
 
-    `auto` is `text`: coloured on a terminal unless NO_COLOR is set, with a time stamp; where the stream leads to
-    journald, without one and with a priority before each line. `json` is one object a line, everywhere. `verbose`
-    shows debug events, and what libraries have to say at INFO. Calling it again replaces what was set before.
+    `text` is coloured on a terminal unless NO_COLOR is set, and has a time stamp; where the stream leads to journald
+    it has none, but a priority before each line. `json` is one object a line, everywhere. `verbose` shows debug
+    events, and what libraries have to say at INFO; `quiet` only errors. Calling it again replaces what was set
+    before. Raises UsageError for another format.
     """
+    if format not in FORMATS:
+        raise UsageError(f"--log-format {format}: unknown; it is one of {', '.join(FORMATS)}")
     stream = sys.stderr if stream is None else stream
     journal = leads_to_journal(stream, os.environ)
     render: Processor = _json
@@ -98,17 +92,18 @@ def configure(
     for old in root.handlers[:]:
         root.removeHandler(old)
     root.addHandler(handler)
-    root.setLevel(logging.INFO if verbose else logging.WARNING)
+    level = logging.ERROR if quiet else logging.DEBUG if verbose else logging.INFO
+    root.setLevel(max(level, logging.INFO if verbose else logging.WARNING))
     for name in CHATTY:
-        logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("watcher").setLevel(logging.DEBUG if verbose else logging.INFO)
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    logging.getLogger("watcher").setLevel(level)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=lambda *_: logging.getLogger("watcher"),
         cache_logger_on_first_use=False,
     )
@@ -129,9 +124,8 @@ def leads_to_journal(stream: TextIO, environ: Mapping[str, str]) -> bool:
 
 def mask(text: str) -> str:
     """Replace what must not be shown in `text`: userinfo and tokens in addresses, credentials of headers."""
-    for pattern, replacement in _SECRET_TEXT:
-        text = pattern.sub(replacement, text)
-    return text
+    text = _ADDRESS.sub(lambda address: mask_url(address[0]), text)
+    return _CREDENTIAL.sub(rf"\1{MASK}", text)
 
 
 def clean(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
@@ -149,7 +143,7 @@ def _cleaned(name: str, value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     if _SECRET_FIELD.search(name):
-        return "***"
+        return MASK
     if isinstance(value, datetime):
         return rfc3339(value)
     if not depth and isinstance(value, Mapping | list | tuple | set | frozenset):
