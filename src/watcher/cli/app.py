@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-import click
 import typer
 
 from watcher import __version__
@@ -39,25 +38,20 @@ for module in (setup, act, try_out, look):
 def run(args: Sequence[str]) -> int:
     """Run one command line; give its exit code."""
     try:
-        app(args=list(args), prog_name="watcher", standalone_mode=False)
-    except typer.Exit as ended:
-        return ended.exit_code
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
-    except (click.exceptions.Abort, KeyboardInterrupt):
+        app(args=list(args), prog_name="watcher")
+    except SystemExit as ended:  # how the library ends: usage errors were shown by it
+        return ended.code if isinstance(ended.code, int) else int(ended.code is not None)
+    except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return 130
-    except click.ClickException as error:
-        error.show()
-        return 2
     except (ConfigError, UsageError) as error:
         print(error, file=sys.stderr)
         return 2
-    except WatcherError as error:
-        print(f"watcher: {error}", file=sys.stderr)
-        return 1
     except BrokenPipeError:
         # The reader of a pipe (head, less) went away; there is nobody left to tell.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except WatcherError as error:
+        print(f"watcher: {error}", file=sys.stderr)
+        return 1
     return 0

@@ -8,9 +8,11 @@ from watcher.config.advice import advice, host_loads
 from watcher.config.build import load
 from watcher.config.find import find
 from watcher.config.identity import fetch_identity, plans, rules_of
+from watcher.config.partial import database_of, one_source, unreadable_secrets
 from watcher.config.secrets import resolve
 from watcher.config.settings import Advice, Config, HostLoad, Retention
 from watcher.config.template import template
+from watcher.config.values import duration
 
 __all__ = [
     "Advice",
@@ -18,12 +20,16 @@ __all__ = [
     "HostLoad",
     "Retention",
     "advice",
+    "database_of",
+    "duration",
     "fetch_identity",
     "find",
     "host_loads",
     "load",
+    "one_source",
     "plans",
     "resolve",
     "rules_of",
     "template",
+    "unreadable_secrets",
 ]

@@ -291,3 +291,15 @@ def next_poll(
     ]
     least = max(SHORTEST, _seconds(host_delay, LONGEST_PAUSE), _seconds(retry_after, LONGEST_RETRY_AFTER))
     return max(min(times), now + least)
+
+
+def in_words(source: Source, kind: Kind | None = None) -> str:
+    """Say how often a source is polled, for people."""
+    if source.cron:
+        return f"at {source.cron} ({source.timezone})"
+    seconds = pace_of(source, kind).total_seconds()
+    for unit, size in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
+        if seconds >= size and seconds % size == 0:
+            count = int(seconds // size)
+            return f"every {unit}" if count == 1 else f"every {count} {unit}s"
+    return f"every {seconds:g} seconds"

@@ -21,6 +21,7 @@ from watcher.model import (
     Moment,
     Note,
     Page,
+    Reading,
     RevisionRef,
     Times,
 )
@@ -95,6 +96,11 @@ def feed_json(reading: FeedReading) -> Json:
         "links": [],
         "problem": reading.problem,
     }
+
+
+def reading_json(reading: Reading, kind: Kind) -> Json:
+    """The `inspect` shape of whatever was read."""
+    return feed_json(reading) if isinstance(reading, FeedReading) else page_json(reading.page, kind)
 
 
 def block_json(block: Block) -> Json:
