@@ -7,7 +7,7 @@
         ...ask server.url("/x")...; server.requests holds what was asked, in order
 
 `Server(raw=handler)` hands over the socket's streams after the request's head was read: for servers that misbehave.
-`conditional(body)` answers as a good server does. `bind="0.0.0.0"` serves every 127.x.y.z: `url("/x", host="127.3.2.1")`.
+`conditional(body)` is a good server. `bind="0.0.0.0"` serves all of 127.x.y.z (`url("/x", host="127.3.2.1")`).
 """
 
 import asyncio
@@ -120,6 +120,7 @@ class Server:
     bind: str = "127.0.0.1"
     port: int = 0
     tls: ssl.SSLContext | None = None
+    greeting: bytes = b""  # said at once to whoever connects; then the connection is closed
     requests: list[Request] = field(default_factory=list)
     connections: int = 0
     _loop: asyncio.AbstractEventLoop | None = None
@@ -189,6 +190,11 @@ class Server:
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         number = self.connections
+        if self.greeting:
+            writer.write(self.greeting)
+            await writer.drain()
+            await reader.read(1)
+            return
         while True:
             request = await self._read(reader, number)
             if request is None:

@@ -54,14 +54,14 @@ def _text(error: object) -> str:
 
 def _tls(url: str, host: str, error: ssl.SSLError) -> FetchError:
     if isinstance(error, ssl.SSLCertVerificationError):
-        why = error.verify_message or error.reason or "it could not be verified"
+        why = getattr(error, "verify_message", None) or getattr(error, "reason", None) or "it could not be verified"
         return FetchError(
             url,
             f"The certificate of {host} is not to be trusted: {_text(why)}. "
             f"If it is meant to be, name its authority as `ca` ({url}).",
             transient=False,
         )
-    why = (error.reason or _text(error)).replace("_", " ").lower()
+    why = str(getattr(error, "reason", None) or _text(error)).replace("_", " ").lower()
     return FetchError(url, f"No TLS connection to {host} could be agreed on: {why} ({url}).")
 
 
@@ -174,6 +174,8 @@ def translate(error: Exception, url: str, host: str, *, silence: float) -> Fetch
     causes = list(_chain(error))
     if any(isinstance(at, aiohttp.ClientProxyConnectionError) for at in causes):
         return _PROXY.error(shown, host, silence, _text(causes[-1]))
+    if any(isinstance(at, aiohttp.ClientPayloadError) for at in causes):  # within it stands where the parser was
+        return _CUT_OFF.error(shown, host, silence, "")
     for at in reversed(causes):  # the innermost knows best
         found = _specific(shown, host, silence, at)
         if found is not None:
@@ -181,4 +183,5 @@ def translate(error: Exception, url: str, host: str, *, silence: float) -> Fetch
     # The true class hides below httpx's: a refused name surfaces as a timeout. The outermost of aiohttp's counts.
     told = next((at for at in causes if isinstance(at, aiohttp.ClientError)), error)
     wording = next(wording for classes, wording in _BY_CLASS if isinstance(told, classes))
-    return wording.error(shown, host, silence, _text(told))
+    words = next((text for at in reversed(causes) if (text := _text(at))), type(told).__name__)
+    return wording.error(shown, host, silence, words)

@@ -95,6 +95,7 @@ class Turns:
 
     def __init__(self, settings: FetchSettings, hosts: Sequence[HostRule] = ()) -> None:
         self._budgets: dict[str, Budget] = {}
+        self._last: dict[str, float] = {}  # when each host was last asked, for budgets that are made anew
         self._keys: dict[str, HostRule | None] = {}
         self._all = Gate(settings.concurrency)
         self._sweep_at = _KEPT_BUDGETS
@@ -109,6 +110,7 @@ class Turns:
         self._all.limit = settings.concurrency
         self._all.admit()
         rules = {rule.pattern: rule for rule in hosts}
+        self._budgets = {key: budget for key, budget in self._budgets.items() if not budget.idle}
         for key, budget in self._budgets.items():
             rule = rules.get(key[2:]) if key.startswith("p:") else self.rule(key[2:])
             budget.open.limit, budget.delay = self._bounds(rule)
@@ -133,26 +135,34 @@ class Turns:
         return per_host, delay
 
     def _budget(self, host: str) -> Budget:
+        if len(self._last) >= self._sweep_at:
+            self._sweep()
         rule = self.rule(host)
         key = f"h:{host}" if rule is None else f"p:{rule.pattern}"
         budget = self._budgets.get(key)
         if budget is None:
-            if len(self._budgets) >= self._sweep_at:
-                self._sweep()
             budget = self._budgets[key] = Budget(*self._bounds(rule))
+            if rule is None:
+                budget.last = self._last.get(host, budget.last)
+            else:
+                asked = (at for name, at in self._last.items() if fnmatchcase(name, rule.pattern))
+                budget.last = max(asked, default=budget.last)
         return budget
 
     def _sweep(self) -> None:
         """Forget hosts that are at rest: redirects can bring any number of them."""
         now = asyncio.get_running_loop().time()
-        self._budgets = {k: b for k, b in self._budgets.items() if not b.idle or now - b.last < max(b.delay, 60.0)}
-        self._sweep_at = max(_KEPT_BUDGETS, 2 * len(self._budgets))
+        longest = max([60.0, self._settings.delay, *(rule.delay or 0.0 for rule in self._rules)])
+        self._budgets = {key: b for key, b in self._budgets.items() if not b.idle or now - b.last < longest}
+        self._last = {host: at for host, at in self._last.items() if now - at < longest}
+        self._sweep_at = max(_KEPT_BUDGETS, 2 * len(self._last))
 
     @asynccontextmanager
     async def take(self, host: str, at_least: float = 0.0) -> AsyncIterator[None]:
         """Wait for a turn to ask `host` (lower case, no port) and hold it; `at_least` is a pause asked of us."""
         budget = self._budget(host)
         await self._start(budget, at_least)
+        self._last[host] = budget.last
         try:
             yield
         finally:
