@@ -64,30 +64,8 @@ def configure(
     if format not in FORMATS:
         raise UsageError(f"--log-format {format}: unknown; it is one of {', '.join(FORMATS)}")
     stream = sys.stderr if stream is None else stream
-    journal = leads_to_journal(stream, os.environ)
-    render: Processor = _json
-    if format != "json":
-        colours = stream.isatty() and not os.environ.get("NO_COLOR")
-        render = structlog.dev.ConsoleRenderer(
-            0 if journal else 24,
-            colors=colours,
-            timestamp_key="time",
-            sort_keys=False,
-            exception_formatter=structlog.dev.plain_traceback,  # no local variables: they may hold secrets
-        )
-    form: logging.Formatter = structlog.stdlib.ProcessorFormatter(
-        foreign_pre_chain=[structlog.stdlib.add_log_level],
-        processors=[
-            *([] if journal and format != "json" else [_stamp]),  # journald keeps a time of its own for each line
-            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-            structlog.processors.format_exc_info,
-            clean,
-            *([] if format == "json" else [_margin]),
-            render,
-        ],
-    )
     handler = logging.StreamHandler(stream)
-    handler.setFormatter(_Prioritised(form) if journal else form)
+    handler.setFormatter(_formatter(format, stream))
     root = logging.getLogger()
     for old in root.handlers[:]:
         root.removeHandler(old)
@@ -107,6 +85,32 @@ def configure(
         logger_factory=lambda *_: logging.getLogger("watcher"),
         cache_logger_on_first_use=False,
     )
+
+
+def _formatter(form: str, stream: TextIO) -> logging.Formatter:
+    """Build the steps from an event to the text that `stream` wants."""
+    journal = leads_to_journal(stream, os.environ)
+    render: Processor = _json
+    if form != "json":
+        render = structlog.dev.ConsoleRenderer(
+            0 if journal else 24,
+            colors=stream.isatty() and not os.environ.get("NO_COLOR"),
+            timestamp_key="time",
+            sort_keys=False,
+            exception_formatter=structlog.dev.plain_traceback,  # no local variables: they may hold secrets
+        )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=[structlog.stdlib.add_log_level],
+        processors=[
+            *([] if journal and form != "json" else [_stamp]),  # journald keeps a time of its own for each line
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            clean,
+            *([] if form == "json" else [_margin]),
+            render,
+        ],
+    )
+    return _Prioritised(formatter) if journal else formatter
 
 
 def leads_to_journal(stream: TextIO, environ: Mapping[str, str]) -> bool:
