@@ -35,6 +35,8 @@ _NEVER = tuple(
         "198.18.0.0/15",  # benchmarks, RFC 2544
         "168.63.129.16/32",  # a cloud's metadata service on a public address
         "2001::/23",  # IETF protocols, Teredo among them
+        "3fff::/20",  # documentation, RFC 9637
+        "5f00::/16",  # segment routing, RFC 9602
         "fec0::/10",  # site-local, RFC 3879
     )
 )

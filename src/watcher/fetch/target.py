@@ -20,6 +20,7 @@ MOST_URL = 16_384
 PROJECT = "https://github.com/regwatcher/watcher"
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_HOST = re.compile(r"[a-z0-9._-]+")
 _NOT_IN_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _OURS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "te", "trailer", "upgrade", "expect", "keep-alive"}
@@ -63,6 +64,8 @@ def parse(text: str) -> Target:
         raise Refused(shown, f"Watcher asks only http and https addresses, not {named} ({shown}).")
     if not host:
         raise FetchError(shown, f"This address names no host ({shown}).", transient=False)
+    if not _HOST.fullmatch(host) and ":" not in host:  # percent signs and the like, which resolvers read as they please
+        raise FetchError(shown, f"{host[:80]} is no address of a host ({shown}).", transient=False)
     authorization = None
     plain = text.strip()
     if url.userinfo:
