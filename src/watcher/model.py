@@ -252,6 +252,8 @@ class Block:
     text: str
     links: tuple[Link, ...] = ()
     role: Literal["text", "note", "stamp", "furniture"] = "text"
+    times: tuple[str, ...] = ()  # `datetime` attributes inside the block, as written
+    inserted: tuple[str, ...] = ()  # what stands in its `ins` elements
 
 
 @dataclass(frozen=True, slots=True)

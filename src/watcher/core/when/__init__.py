@@ -142,8 +142,10 @@ def _collect(plain: str, begin: int) -> tuple[Parts | None, int]:
         atom = _atom(plain, position, after_date=parts.dated and parts.clock is None)
         if atom is None or (step and not _fits(parts, atom[0])):
             break
-        new, end = atom
+        new, reached = atom
         parts = _joined(parts, new)
+        if new != Parts(weekday=-1) or not step:  # a short weekday behind the rest may be another word ("to", "mar")
+            end = reached
         if parts.ago is not None:
             return parts, end
         if new.clock is not None:
@@ -152,7 +154,7 @@ def _collect(plain: str, begin: int) -> tuple[Parts | None, int]:
                 parts, end = replace(parts, zone=zone["zone"].strip()), _closed(plain, zone, end)
                 second = SECOND.match(plain, end)
                 end = second.end() if second else end
-        glue = GLUE.match(plain, end)
+        glue = GLUE.match(plain, max(end, reached))
         position = glue.end() if glue else end
     if end == begin or (parts.weak and parts.clock is None) or (not parts.dated and parts.clock is None):
         if parts.weekday is not None and parts.weekday >= 0 and end > begin:

@@ -181,7 +181,7 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     (_pattern(r"(?P<hour>\d\d?)\s?(?:h|heures?|Uhr|uur)(?!\w)"), read_clock),
     (_pattern(r"(?P<hour>\d\d?)\.(?P<minute>\d\d)\s?(?:h|Uhr|uur|hrs)(?!\w)"), read_clock),
     (_pattern(rf"(?:{words.CUES})\s(?P<hour>\d\d?)[.:](?P<minute>\d\d)(?:\s?(?:Uhr|uur|h)(?!\w))?"
-              r"(?!\.?\d)"), read_clock),
+              r"(?!\.?\d|\s?[ap]\.?\s?m)"), read_clock),
     (_pattern(r"(?:alle ore|ore|klo|kl\.?|o godz\.?|godz\.?|saat)\s(?P<hour>\d\d?)(?![\d.:])"), read_clock),
     (_pattern(r"(?P<hour>[012]\d)(?P<minute>[0-5]\d)\s?"
               r"(?=(?:GMT|UTC|BST|HKT|ET|EST|EDT|CET|CEST|IST|JST|SGT)(?!\w))"), read_clock),

@@ -1,0 +1,392 @@
+"""Notes in the flow of a text: labelled lines and sections, sentences, advisory lines, filings, inserted words."""
+
+import re
+from dataclasses import replace
+
+from watcher.core import when
+from watcher.core.notes import lead, sentences, wire
+from watcher.core.notes.lead import Lead
+from watcher.core.notes.page import HEADINGS, PageView, clean, is_body, is_end, level, machine_time
+from watcher.model import Block, Moment, Note, NoteKind
+
+_FINAL = re.compile(r"[.!?。！？…][\"'”’»」)\]]*$")
+_AT_ON = re.compile(r"\b(?:at|on|um|am|à|le|alle|il|a las|às|kl|klo|om|op|den|o godz|в)\b", re.IGNORECASE)
+_EDITED = re.compile(
+    r"after publication|has been (?:revised|updated|corrected|amended|changed|edited|clarified)|was (?:revised|updated|corrected|amended)|"
+    r"have been corrected|nach (?:der )?veröffentlichung|après (?:la )?publication|tras la publicación|dopo la pubblicazione|após a publicação|"
+    r"na publicatie|efter publicering|julkaisun jälkeen|po publikacji|yayımlandıktan sonra|после публикации|بعد النشر|公開後|掲載後|发布后|發布後|게재 후|"
+    r"更新|修正|訂正|追記|更正|수정|정정",
+    re.IGNORECASE,
+)
+_SPLIT = re.compile(r"(?<=[.!?。”\"')\]]) (?=\S{3,20} #?\d{1,3} ?[(:（：])|\n")
+_EXPLANATORY = re.compile(r"explanatory note[s]?\.?$", re.IGNORECASE)
+_FILED_ON = re.compile(r"(?:as )?filed\b|^dated?:?\s", re.IGNORECASE)
+_RULE = re.compile(r"(?P<label>ACTION|SUMMARY|DATES?|EFFECTIVE DATE)\s?:\s*(?P<rest>.+)$", re.DOTALL)
+
+
+def read(page: PageView) -> None:
+    """Go through the free blocks in order and keep every note found."""
+    seen_body = 0
+    for index, block in enumerate(page.blocks):
+        if not page.free(index):
+            continue
+        before = len(page.notes)
+        _block(page, index, seen_body)
+        if len(page.notes) == before and is_body(block):
+            seen_body += 1
+
+
+def _block(page: PageView, index: int, seen_body: int) -> None:
+    block = page.blocks[index]
+    if block.type == "blockquote" and not _quoted_list(page, block, seen_body):
+        return
+    if block.type == "figcaption":
+        return
+    if seen_body <= 3 or index >= len(page.blocks) - 3:
+        if _wire_line(page, index, seen_body):
+            return
+    if block.type in {"p", "li", "text", "tr", "pre", "blockquote"} and _split(page, index):
+        return
+    label = lead.read(block.text, page.look)
+    if label:
+        _labelled(page, index, label, seen_body)
+    elif block.type not in HEADINGS and block.role != "furniture":
+        _sentence(page, index, block.text, None)
+    if page.free(index) and block.inserted:
+        _inserted(page, block, index)
+
+
+def _quoted_list(page: PageView, block: Block, seen_body: int) -> bool:
+    """A quotation is only read where it is a box of numbered, dated lines above the article."""
+    label = lead.read(block.text, page.look)
+    return bool(label and label.number is not None and label.moment and not seen_body) or bool(
+        label and label.moment and not seen_body and label.kind != "update"
+    )
+
+
+def _split(page: PageView, index: int) -> bool:
+    """Several numbered lines in one block: one note each."""
+    block = page.blocks[index]
+    pieces = [piece for piece in _SPLIT.split(block.text) if piece.strip()]
+    if len(pieces) < 2:
+        return False
+    labels = [lead.read(piece, page.look) for piece in pieces]
+    if labels[0] is None or sum(1 for label in labels if label and label.number is not None) < 2:
+        return False
+    joined: list[tuple[Lead, str]] = []
+    for piece, label in zip(pieces, labels, strict=True):
+        if label and label.number is not None:
+            joined.append((label, label.rest))
+        elif joined:
+            joined[-1] = (joined[-1][0], f"{joined[-1][1]} {piece}")
+    for label, text in joined:
+        page.add(_note(label, clean(text, block), page.links(index, index + 1)), index, index + 1)
+    return True
+
+
+def _note(label: Lead, summary: str | None, links: tuple[str, ...], kind: NoteKind | None = None) -> Note:
+    return Note(
+        label.number, kind or label.kind, label.moment, None, summary or None, None, links, last_sequence=label.last
+    )
+
+
+# --- labelled lines --------------------------------------------------------------------------------------------------
+
+
+def _labelled(page: PageView, index: int, label: Lead, seen_body: int) -> None:
+    block = page.blocks[index]
+    label = replace(label, moment=machine_time(block, label.moment) if block.times else label.moment)
+    if label.form == "editor":
+        _editor(page, index, label)
+    elif block.type in HEADINGS:
+        _heading(page, index, label)
+    elif not label.rest:
+        _bare(page, index, label)
+    elif _reads_as_heading(page, index, label, seen_body):
+        _section(page, index, label)
+    else:
+        _line(page, index, label)
+
+
+def _line(page: PageView, index: int, label: Lead) -> None:
+    block = page.blocks[index]
+    text = label.rest
+    kind: NoteKind | None = None
+    if label.form == "past" and not label.marked:
+        text = lead.without_connector(text)
+        kind = sentences.kind_of(text) if label.kind == "update" else None
+        if label.kind == "update" and label.moment is None:
+            return
+    if block.role == "furniture" and label.number is None:
+        return
+    inner = sentences.read(text, page.look) if label.kind == "update" else ()
+    if (
+        len(inner) == 1
+        and inner[0].kind != "update"
+        and inner[0].whole
+        and label.number is None
+        and label.form == "past"
+    ):
+        kind = inner[0].kind
+    if (label.kind == "update" and label.form == "noun" and label.number is None) or label.number is not None:
+        page.flowing.add(index)
+    links = page.links(index, index + 1)
+    page.add(_note(label, clean(text, block), links, kind), index, index + 1)
+
+
+def _bare(page: PageView, index: int, label: Lead) -> None:
+    """A label with no text behind it: a stamp of its own, or the head of the next paragraph."""
+    block, after = page.blocks[index], page.blocks[index + 1] if index + 1 < len(page.blocks) else None
+    if label.form == "past" and label.kind == "update":
+        own_line = block.type in {"p", "li", "pre"} and len(block.text) <= 90 and _AT_ON.search(block.text)
+        if own_line and label.moment and not label.relative and not label.moment.date_only:
+            page.add(_note(label, None, page.links(index, index + 1)), index, index + 1)
+        return
+    follows = after is not None and page.free(index + 1) and after.type in {"p", "dd", "li", "text", "blockquote", "td"}
+    if not follows or after is None or lead.read(after.text, page.look) or (label.relative and label.number is None):
+        return
+    if (
+        label.number is None
+        and label.moment is None
+        and not (label.loud or label.marked or block.type == "dt" or label.kind != "update")
+    ):
+        return
+    links = page.links(index, index + 2)
+    page.flowing.add(index)
+    page.add(_note(label, clean(after.text, after), links), index, index + 2)
+
+
+def _heading(page: PageView, index: int, label: Lead) -> None:
+    """A label in a heading: the head of a section, or of a boxed correction."""
+    if label.number is None and label.kind != "update":
+        end = _section_end(page, index)
+        if end == index + 1 or page.blocks[index + 1].type not in {"p", "text", "li", "dd"}:
+            return
+        text = " ".join([label.rest, page.blocks[index + 1].text]).strip()
+        page.add(_note(label, clean(text, page.blocks[index + 1]), page.links(index, index + 2)), index, index + 2)
+        return
+    if not label.marked and label.moment is None and label.number is None:
+        if label.form == "past" or _section_end(page, index) == index + 1:
+            return
+    if label.form == "past" and label.moment is None and not label.rest:
+        return
+    _section(page, index, label)
+
+
+def _section_end(page: PageView, index: int) -> int:
+    """Where the section that begins at `index` ends: a heading as high, the next note, a rule, the page's foot."""
+    height = level(page.blocks[index])
+    end = index + 1
+    while end < len(page.blocks) and end not in page.taken:
+        block = page.blocks[end]
+        if is_end(block) or (block.type in HEADINGS and level(block) <= min(height, 6)):
+            break
+        label = lead.read(block.text, page.look)
+        if label and (label.number is not None or label.moment or label.kind != "update" or label.form == "editor"):
+            break
+        if block.type != "blockquote" and sentences.read(block.text, page.look):
+            break
+        end += 1
+    while end > index + 1 and page.blocks[end - 1].role == "furniture":
+        end -= 1
+    return end
+
+
+def _section(page: PageView, index: int, label: Lead) -> None:
+    end = _section_end(page, index)
+    texts = [b.text for b in page.blocks[index + 1 : end] if b.type not in HEADINGS and b.role in {"text", "note"}]
+    note = Note(
+        label.number, label.kind, label.moment, label.rest or None, None, "\n".join(texts) or None,
+        page.links(index, end), "section", last_sequence=label.last,
+    )  # fmt: skip
+    page.add(note, index, end)
+
+
+def _reads_as_heading(page: PageView, index: int, label: Lead, seen_body: int) -> bool:
+    """A numbered line that is no sentence, below the body, with text behind it: a heading without mark-up."""
+    if label.number is None or not seen_body or label.kind != "update" or len(label.rest) > 140:
+        return False
+    if (
+        page.blocks[index].type not in {"p", "text", "pre"}
+        or _FINAL.search(label.rest)
+        or index + 1 >= len(page.blocks)
+    ):
+        return False
+    after = page.blocks[index + 1]
+    return page.free(index + 1) and after.type in {"p", "text", "pre"} and lead.read(after.text, page.look) is None
+
+
+def _editor(page: PageView, index: int, label: Lead) -> None:
+    """An editor's note: a note only where it speaks of the text itself; its kind is in its words."""
+    block = page.blocks[index]
+    end = index + 1
+    text = label.rest
+    if not text:
+        if (
+            end >= len(page.blocks)
+            or not page.free(end)
+            or page.blocks[end].type not in {"p", "text", "li", "dd", "blockquote"}
+        ):
+            return
+        text, end = page.blocks[end].text, end + 1
+    inner = lead.read(text, page.look)
+    if inner and inner.form != "editor" and inner.rest and (inner.marked or inner.moment):
+        page.add(
+            _note(
+                replace(inner, moment=inner.moment or label.moment), clean(inner.rest, block), page.links(index, end)
+            ),
+            index,
+            end,
+        )
+        return
+    said = sentences.read(text, page.look)
+    if said:
+        for one in said:
+            note = Note(
+                None,
+                one.kind,
+                one.moment or label.moment,
+                None,
+                clean(one.summary or text, block),
+                None,
+                page.links(index, end),
+            )
+            page.add(note, index, end)
+    elif _EDITED.search(text):
+        kind = sentences.kind_of(text)
+        page.add(Note(None, kind, label.moment, None, clean(text, block), None, page.links(index, end)), index, end)
+
+
+# --- sentences, wires, filings, insertions ---------------------------------------------------------------------------
+
+
+def _sentence(page: PageView, index: int, text: str, moment: Moment | None) -> None:
+    """A sentence that says the text was changed, perhaps behind a time or a bullet and in brackets."""
+    block = page.blocks[index]
+    stripped = text.lstrip("•·*–—-_ [(（【").strip()
+    if stripped[:1] in '“"„«「':
+        return
+    found = when.match(stripped, page.look)
+    if found and stripped[found.end : found.end + 1] in ":：—–-," and not found.relative:
+        moment, stripped = found.moment, stripped[found.end :].lstrip(" :：—–-,")
+    if text[:1] in "[(（【" and stripped[-1:] in "])）】":
+        stripped = stripped[:-1].strip()
+    for one in sentences.read(stripped, page.look):
+        summary = clean(one.summary, block) if one.summary else None
+        note = Note(None, one.kind, one.moment or moment, None, summary, None, page.links(index, index + 1))
+        page.add(note, index, index + 1)
+
+
+def _wire_line(page: PageView, index: int, seen_body: int) -> bool:
+    block = page.blocks[index]
+    if block.type in HEADINGS or block.type in {"tr", "blockquote"}:
+        return False
+    advisory = wire.advisory(block.text)
+    if advisory:
+        kind, text, _rest = advisory
+        page.add(Note(None, kind, None, None, text, None, page.links(index, index + 1)), index, index + 1)
+        return True
+    slug = wire.SLUG.fullmatch(block.text.strip()) if len(block.text) <= 120 else None
+    if slug:
+        page.add(Note(int(slug["n"] or slug["m"]), "writethru"), index, index + 1)
+        return True
+    eds = wire.EDS.match(block.text)
+    if eds and (seen_body <= 1):
+        kind = sentences.kind_of(eds["s"], "writethru")
+        page.add(Note(None, kind, None, None, eds["s"].strip()), index, index + 1)
+        return True
+    if wire.WITHDRAWN.match(block.text):
+        text = block.text.strip("()[] ")
+        page.add(
+            Note(None, "retraction", when.parse(text[:200], page.look), None, text, None, page.links(index, index + 1)),
+            index,
+            index + 1,
+        )
+        return True
+    return False
+
+
+def repairs(page: PageView, titled: NoteKind | None) -> None:
+    """The paragraph of a corrected release that says what was wrong; only under a headline that announces it."""
+    if titled != "correction":
+        return
+    for index, block in enumerate(page.blocks[:8]):
+        if page.free(index) and block.type not in HEADINGS and wire.REPAIR.search(block.text[:1500]):
+            text = wire.WIRELINE.sub("", block.text)
+            page.add(Note(None, "correction", None, None, text, None, page.links(index, index + 1)), index, index + 1)
+            return
+
+
+def rules(page: PageView, titled: NoteKind | None) -> None:
+    """A gazette's correction of a rule: what its ACTION and SUMMARY say, with the date it names."""
+    found = {
+        m["label"]: (i, m["rest"])
+        for i, b in enumerate(page.blocks[:20])
+        if page.free(i) and (m := _RULE.match(b.text))
+    }
+    if titled not in {"correction", "retraction", "clarification"} or "ACTION" not in found:
+        return
+    index, heading = found["ACTION"]
+    end = index + 1
+    summary = None
+    if "SUMMARY" in found:
+        summary, end = found["SUMMARY"][1], found["SUMMARY"][0] + 1
+    dates = next((found[label][1] for label in ("DATES", "DATE", "EFFECTIVE DATE") if label in found), "")
+    moment = when.parse(dates, page.look) or next(
+        (at for b in page.blocks[:index] if (at := when.parse(b.text[:120], page.look))), None
+    )
+    page.add(Note(None, titled, moment, heading, summary, None, page.links(index, end)), index, end)
+
+
+def filings(page: PageView, titled: NoteKind | None) -> None:
+    """The amendment's number on the cover of a filing, and its explanatory note."""
+    if titled != "amendment":
+        return
+    filed = next(
+        (
+            at
+            for block in page.blocks
+            if len(block.text) <= 120 and _FILED_ON.match(block.text) and (at := when.parse(block.text, page.look))
+        ),
+        None,
+    )
+    for index, block in enumerate(page.blocks):
+        found = wire.AMENDMENT.search(block.text[:200]) if page.free(index) else None
+        number = int(next(group for group in found.groups() if group)) if found else None
+        alone = found is not None and len(block.text) - len(found[0]) <= 6
+        if alone:
+            page.add(Note(number, "amendment", filed, location="banner"), index, index + 1)
+            filed = None
+        elif _EXPLANATORY.match(block.text) and page.free(index + 1):
+            text = page.blocks[index + 1].text
+            named = wire.AMENDMENT.search(text[:300])
+            digits = next((group for group in named.groups() if group), None) if named else None
+            end = index + 2
+            note = Note(
+                int(digits) if digits else None,
+                "amendment",
+                None,
+                block.text,
+                text,
+                text,
+                page.links(index, end),
+                "section",
+            )
+            page.add(note, index, end)
+        elif found and found.start() <= 12 and re.match(r"This ", block.text):
+            page.add(
+                Note(number, "amendment", filed, None, block.text, None, page.links(index, index + 1), "banner"),
+                index,
+                index + 1,
+            )
+            filed = None
+
+
+def _inserted(page: PageView, block: Block, index: int) -> None:
+    """Words marked as inserted, with the time of the insertion; the paragraph stays the article's own."""
+    moment = machine_time(block, None)
+    if moment is None:
+        return
+    for text in block.inserted[:5]:
+        if 2 <= len(text) < len(block.text):
+            page.notes.append(Note(None, "update", moment, None, text, None, (), "inline", (index, index + 1)))

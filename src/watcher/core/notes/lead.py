@@ -1,0 +1,249 @@
+"""A label at the start of a line: "Update 5 (05/12/2021 @6:16 AM ET): text", in any language of the tables.
+
+`read` takes the label, its number, its time and the delimiter off the line and says what is left.
+"""
+
+import re
+from dataclasses import dataclass
+
+from watcher.core import when
+from watcher.core.notes import words
+from watcher.core.when import Look
+from watcher.model import Moment, NoteKind
+
+_OPEN, _CLOSE = "([（【［〔「《", ")]）】］〕」》"
+_START = re.compile(r"[\s•·*▶►■●◆★☆※▪‣>|_~✱⚠️\-–—]{0,6}(?P<open>[\[(【〔［（]?)\s?")
+_DIGITS = r"\d{1,3}(?!\d|[.,:/]\d|\s?[ap]\.?\s?m\b|\s?[hH]\d|\s?[時时点點시年月日년월일%]|\s?Uhr)"
+_NUMBER = re.compile(
+    rf"[\s　]?(?:[#＃№]\s?|(?:no|nr|n|núm|num)[.°º]?\s?(?=\d)|第)?(?P<n>{_DIGITS})[번호号報报]?"
+    rf"(?:\s?(?:[-–—/]|to|through|bis|à|a|al|e|y|et|and|und|og|och|en|&)\s?(?P<m>{_DIGITS}))?",
+    re.IGNORECASE,
+)
+_ROMAN = re.compile(r"\s(?P<r>[IVX]{1,4})(?=\s?[:.(\[—–-]|$)")
+_WORD_NUMBER = re.compile(rf"\s(?P<w>{'|'.join(words.NUMBER_WORDS)})(?=\s?[:(,—–-]|$)", re.IGNORECASE)
+_PLURAL = re.compile(
+    r"updates|aktualisierungen|mises à jour|actualizaciones|aggiornamenti|atualizações|oppdateringer", re.I
+)
+_BEFORE = re.compile(
+    r"(?:(?P<n>\d{1,2})(?:st|nd|rd|th|er|re|e|ème|[.º°ª]|:a|:e)\s?|(?P<k>\d{1,2})차\s?|第(?P<c>\d{1,2})[次回]\s?|"
+    + "|".join(
+        f"(?P<o{n}>" + "|".join(word.replace("_", " ?") for word in line.split()) + r")\s?"
+        for n, line in enumerate(words.ORDINALS, 1)
+    )
+    + ")",
+    re.IGNORECASE,
+)
+_LABELS = sorted(
+    ((word, label) for label in words.LABELS for word in label.words), key=lambda item: len(item[0]), reverse=True
+)
+_LABEL = re.compile(
+    "(?:"
+    + "|".join(f"(?P<l{i}>{word})" for i, (word, _label) in enumerate(_LABELS))
+    + r"|(?P<plural>"
+    + _PLURAL.pattern
+    + r"))(?![^\W\d_])",
+    re.IGNORECASE,
+)
+_BETWEEN = re.compile(rf"(?:{'|'.join(sorted(words.BETWEEN, key=len, reverse=True))})(?=[\s\d（(:])[:]?", re.IGNORECASE)
+_CONNECT = re.compile(
+    r"(?:with|to|after|by|following|because|mit|um|avec|pour|con|para|per|com|met|med|för att|za|ile)\s", re.I
+)
+_DENY = re.compile(words.NOT_A_NOTE, re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """What stands at the start of a line: `rest` is the line without it; `marked`: a delimiter ended the label."""
+
+    kind: NoteKind
+    form: str
+    number: int | None
+    last: int | None
+    moment: Moment | None
+    rest: str
+    marked: bool
+    bracket: bool
+    relative: bool = False
+    loud: bool = False  # in capitals
+
+
+def _roman(text: str) -> int | None:
+    values = {"I": 1, "V": 5, "X": 10}
+    total = 0
+    for here, after in zip(text, (*text[1:], ""), strict=True):
+        total += -values[here] if after and values[after] > values[here] else values[here]
+    return total if 0 < total < 40 else None
+
+
+def _capital(text: str) -> bool:
+    return not text[:1].islower()
+
+
+def _label(text: str, at: int) -> tuple[words.Label, re.Match[str]] | None:
+    found = _LABEL.match(text, at)
+    if not found:
+        return None
+    if found["plural"]:
+        return words.Label("update", "noun", ()), found
+    return _LABELS[int((found.lastgroup or "l0")[1:])][1], found
+
+
+def _ordinal(text: str, at: int) -> tuple[int | None, int]:
+    """A number before the label ("Second update", "2. Update")."""
+    found = _BEFORE.match(text, at)
+    if not found or not _LABEL.match(text, found.end()):
+        return None, at
+    digits = found["n"] or found["k"] or found["c"]
+    number = int(digits) if digits else next(n for n in range(1, 11) if found[f"o{n}"])
+    return number, found.end()
+
+
+def _number(text: str, at: int, look: Look) -> tuple[int | None, int | None, int]:
+    """A number behind the label: (first, last of a range, where it ends)."""
+    space = at + (len(text[at:]) - len(text[at:].lstrip()))
+    if when.match(text, look, space):
+        return None, None, at
+    found = _NUMBER.match(text, at)
+    if found:
+        last = int(found["m"]) if found["m"] and int(found["m"]) > int(found["n"]) else None
+        return int(found["n"]), last, found.end()
+    roman = _ROMAN.match(text, at)
+    if roman and (value := _roman(roman["r"])):
+        return value, None, roman.end()
+    word = _WORD_NUMBER.match(text, at)
+    if word:
+        return words.NUMBER_WORDS.index(word["w"].lower()) + 1, None, word.end()
+    return None, None, at
+
+
+@dataclass(slots=True)
+class _Tail:
+    """What follows a label, while it is read."""
+
+    at: int
+    moment: Moment | None = None
+    relative: bool = False
+    marked: bool = False
+    loose: bool = False  # a word in between waits for a time
+    depth: int = 0
+
+
+def _stamp(text: str, look: Look, tail: _Tail) -> bool:
+    if tail.moment is not None:
+        return False
+    found = when.match(text, look, tail.at)
+    if not found:
+        return False
+    tail.moment, tail.at, tail.relative, tail.loose = found.moment, found.end, found.relative, False
+    return True
+
+
+def _late_stamp(text: str, look: Look, tail: _Tail) -> None:
+    """A time behind the delimiter ("UPDATE: April 18, 2023. Text"), only where it stands apart from the text."""
+    at = tail.at
+    while at < len(text) and text[at] in " [(（*_":
+        at += 1
+    found = when.match(text, look, at) if tail.moment is None else None
+    if not found:
+        return
+    behind = text[found.end :].lstrip()
+    apart = (
+        not behind
+        or behind[0] in ".:：—–-)]）】|"
+        or (not found.moment.date_only and _capital(behind) and behind[0].isalpha())
+    )
+    if apart:
+        tail.moment, tail.relative = found.moment, found.relative
+        tail.at = found.end + (len(text[found.end :]) - len(behind))
+        while tail.at < len(text) and text[tail.at] in ".:：—–-)]）】| *_":
+            tail.at += 1
+
+
+def _tail(text: str, at: int, look: Look, opened: bool) -> _Tail:
+    """Read the time and the delimiter behind a label and its number."""
+    tail = _Tail(at, depth=1 if opened else 0)
+    for _ in range(14):
+        if tail.at >= len(text):
+            break
+        char = text[tail.at]
+        if char in " ,;|·•/*_@\u3000、":
+            tail.at += 1
+        elif _stamp(text, look, tail):
+            continue
+        elif char in _OPEN:
+            tail.depth += 1
+            tail.at += 1
+        elif char in _CLOSE:
+            tail.depth -= 1
+            tail.at += 1
+            tail.marked = True
+            if tail.depth < 0:
+                break
+        elif char in ":：" or (char in "–—-" and (text[tail.at + 1 : tail.at + 2] in {"", " "} or char == "—")):
+            tail.at += 1
+            tail.marked = True
+            _late_stamp(text, look, tail)
+            break
+        elif char == "." and tail.moment is not None:
+            tail.at += 1
+            tail.marked = True
+            break
+        elif not tail.marked and tail.moment is None and (word := _BETWEEN.match(text, tail.at)):
+            tail.at, tail.loose = word.end(), True
+        else:
+            break
+    return tail
+
+
+def read(text: str, look: Look) -> Lead | None:
+    """The label at the start of a line with all that belongs to it, or None where the line is plain text."""
+    head = text[:600]
+    start = _START.match(head)
+    at = start.end() if start else 0
+    opened = bool(start and start["open"])
+    number, label_at = _ordinal(head, at)
+    named = _label(head, label_at)
+    if not named or not (_capital(head[at:]) or opened):
+        return None
+    label, found = named
+    last, end = None, found.end()
+    if number is None and label.form != "editor":
+        number, last, end = _number(head, end, look)
+    if found["plural"] and last is None:
+        return None
+    tail = _tail(head, end, look, opened)
+    rest = text[tail.at :].lstrip(" *_:：").strip()
+    if opened and tail.depth > 0 and rest[-1:] in _CLOSE and rest[-1:]:
+        rest = rest[:-1].rstrip()
+    lead = Lead(
+        label.kind, label.form, number, last, tail.moment, rest, tail.marked, opened, tail.relative,
+        found[0].isupper() and len(found[0]) > 2,
+    )  # fmt: skip
+    return lead if not (tail.loose and tail.moment is None) and _sound(lead) else None
+
+
+def _sound(lead: Lead) -> bool:
+    """Whether a label reads as one: delimited, or with a time and then a new sentence."""
+    if lead.rest and _DENY.search(lead.rest[:300]) and not (lead.number is not None and lead.moment):
+        return False
+    if lead.form == "editor":
+        return lead.marked and bool(lead.rest or lead.moment)
+    if lead.relative and not lead.rest:
+        return False
+    if lead.marked:
+        return True
+    if not lead.rest:
+        return lead.moment is not None or lead.form == "noun"
+    if lead.moment is None:
+        return False
+    return (
+        bool(_CONNECT.match(lead.rest))
+        or (_capital(lead.rest) and lead.rest[0].isalnum())
+        or lead.rest[0] in "“\"‘'«„「"
+    )
+
+
+def without_connector(text: str) -> str:
+    """The text behind "with", "to", ..., as in "Updated at 3 p.m. with a response"."""
+    found = _CONNECT.match(text)
+    return text[found.end() :] if found else text

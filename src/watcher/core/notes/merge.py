@@ -1,0 +1,113 @@
+"""One record per distinct update: what stands in headline, banner and section is joined, by number first, text second."""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+from watcher.model import Location, Note
+
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_ALIKE = 0.6
+_VERSIONED = ("writethru", "amendment", "correction", "retraction")
+
+
+def tokens(*texts: str | None) -> Counter[str]:
+    """The words of some texts, without case; scripts without spaces in pairs of characters."""
+    out: Counter[str] = Counter()
+    for word in re.findall(
+        r"\w+", unicodedata.normalize("NFKC", " ".join(text for text in texts if text))[:4000].lower()
+    ):
+        if _CJK.search(word):
+            out.update(word[i : i + 2] for i in range(max(1, len(word) - 1)))
+        else:
+            out[word] += 1
+    return out
+
+
+def alike(one: Note, other: Note) -> bool:
+    """Whether two notes say the same: the same words, or the one's words within the other's."""
+    mine = [tokens(text) for text in (one.heading, one.summary, one.text) if text]
+    theirs = [tokens(text) for text in (other.heading, other.summary, other.text) if text]
+    for a in mine:
+        for b in theirs:
+            common, small = sum((a & b).values()), min(sum(a.values()), sum(b.values()))
+            if small >= 3 and (2 * common >= _ALIKE * (sum(a.values()) + sum(b.values())) or common >= 0.9 * small):
+                return True
+    return False
+
+
+def _worded(note: Note) -> bool:
+    return bool(note.heading or note.summary or note.text)
+
+
+def _same(group: Sequence[Note], note: Note) -> bool:
+    """Whether a note is one more place of the update that `group` already holds."""
+    first = group[0]
+    if "docket-entry" in (first.kind, note.kind) and first.kind != note.kind:
+        return False
+    places = {member.location for member in group}
+    if first.kind == note.kind == "docket-entry":
+        return (
+            note.sequence is not None
+            and note.sequence == first.sequence
+            and any(alike(member, note) for member in group)
+        )
+    if note.sequence is not None and any(member.sequence == note.sequence for member in group):
+        return note.kind in {member.kind for member in group} or note.location != first.location
+    numbers = {member.sequence for member in group if member.sequence is not None}
+    if note.sequence is not None and numbers:
+        return False
+    if _companions(group, note, places):
+        return True
+    different = first.published and note.published and first.published.at != note.published.at
+    if note.location in places and note.location != "metadata":
+        return False
+    return not different and first.kind == note.kind and any(alike(member, note) for member in group)
+
+
+def _companions(group: Sequence[Note], note: Note, places: "set[Location | None]") -> bool:
+    """A headline's bare mark and the note in the text it points to; a wire's number and its advisory line."""
+    first = group[0]
+    if first.kind != note.kind and not {first.kind, note.kind} <= {"writethru", "correction", "retraction"}:
+        return False
+    if first.kind == "writethru" and note.kind == "writethru":
+        return True
+    if "title" not in places or (len(group) > 1 and note.kind not in ("amendment",)):
+        return False
+    if note.kind in _VERSIONED and first.kind == note.kind:
+        return True
+    return not _worded(first) and first.sequence is None and first.kind == note.kind
+
+
+def merge(notes: Sequence[Note]) -> tuple[Note, ...]:
+    """One record per distinct update, in order of first appearance; `location` and `span` are None."""
+    groups: list[list[Note]] = []
+    for note in notes:
+        home = next((group for group in groups if _same(group, note)), None)
+        if home is None:
+            groups.append([note])
+        else:
+            home.append(note)
+    return tuple(joined(group) for group in groups)
+
+
+def joined(group: Sequence[Note]) -> Note:
+    """One record of all places of an update: heading of the section before the headline's, summary of the banner first."""
+    rank = {"section": 0, "title": 1}
+    by_heading = sorted(group, key=lambda note: rank.get(note.location or "", 2))
+    by_summary = sorted(group, key=lambda note: {"banner": 0, "inline": 1, "footer": 1}.get(note.location or "", 2))
+    dated = sorted((note.published for note in group if note.published), key=lambda moment: moment.date_only)
+    return replace(
+        group[0],
+        sequence=next((note.sequence for note in group if note.sequence is not None), None),
+        published=dated[0] if dated else None,
+        heading=next((note.heading for note in by_heading if note.heading), None),
+        summary=next((note.summary for note in by_summary if note.summary), None),
+        text=next((note.text for note in by_heading if note.text), None),
+        links=tuple(dict.fromkeys(link for note in group for link in note.links)),
+        location=None,
+        span=None,
+        last_sequence=next((note.last_sequence for note in group if note.last_sequence), None),
+    )

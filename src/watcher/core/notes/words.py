@@ -1,0 +1,300 @@
+"""The words by which publishers mark an update, by language. Tables only: a new word is one more entry.
+
+Labels are patterns, tried without regard to case; where the script has capitals, the first letter must be one. A label
+is a `noun` ("Update", which may carry a number), a `past` form ("Updated", which needs a time or a colon) or an
+`editor`'s note, whose kind is in its sentence.
+"""
+
+from typing import Literal, NamedTuple
+
+from watcher.model import NoteKind
+
+
+class Label(NamedTuple):
+    """One group of label words: what it says, how it behaves, the words as patterns."""
+
+    kind: NoteKind
+    form: Literal["noun", "past", "editor"]
+    words: tuple[str, ...]
+
+
+LABELS: tuple[Label, ...] = (
+    Label(
+        "update",
+        "noun",
+        (
+            "update", "upd\\.?", "late update", "breaking update", "news update",  # en
+            "aktualisierung", "nachtrag", "ergänzung",  # de
+            "mise à jour", "m[àa]j", "actualisation", "ajout",  # fr
+            "actualización", "actualizacion", "ampliación",  # es
+            "aggiornamento", "aggiunta",  # it
+            "atualização", "atualizacao", "actualização", "adendo", "adenda",  # pt
+            "bijwerking", "aanvulling", "naschrift",  # nl
+            "uppdatering", "tillägg",  # sv
+            "oppdatering", "opdatering", "tillegg", "tilføjelse",  # no, da
+            "päivitys", "lisäys",  # fi
+            "aktualizacja", "uzupełnienie", "dopisek",  # pl
+            "güncelleme", "ekleme",  # tr
+            "обновление", "апдейт", "дополнение", "апд\\.?",  # ru
+            "تحديث", "إضافة", "إلحاق",  # ar
+            "更新", "追記", "アップデート", "続報", "補遺",  # ja, zh
+            "最新更新", "补充", "補充", "后续", "後續",  # zh
+            "업데이트", "추가", "추신", "갱신",  # ko
+            "eta", "edit", "edited to add", "addendum", "addenda", "postscript", "post script", "p\\.\\s?s\\.",
+        ),
+    ),
+    Label(
+        "update",
+        "past",
+        (
+            "updated", "revised", "edited", "expanded",
+            "aktualisiert", "zuletzt aktualisiert", "ergänzt", "geändert",
+            "(?:article )?mise? à jour", "(?:article )?actualisée?", "modifiée?", "complétée?",
+            "actualizad[oa]", "ampliad[oa]", "modificad[oa]",
+            "aggiornat[oa]", "integrat[oa]",
+            "atualizad[oa]", "ampliad[oa]",
+            "bijgewerkt", "geüpdatet", "ge-update", "aangepast", "aangevuld",
+            "uppdaterad", "uppdaterat", "kompletterad",
+            "oppdatert", "opdateret",
+            "päivitetty", "täydennetty", "muokattu",
+            "zaktualizowano", "aktualizowano", "uzupełniono",
+            "güncellendi", "eklendi",
+            "обновлено", "дополнено", "обновлён", "обновлен",
+            "حُدّث", "حدث", "مُحدَّث", "محدث",
+            "更新済み?", "加筆",
+            "수정", "업데이트됨",
+        ),
+    ),
+    Label(
+        "correction",
+        "noun",
+        (
+            "corrections? (?:and|&) amplifications?", "corrections? (?:and|&) clarifications?", "correction notice",
+            "correction", "corrigendum", "erratum", "correx", "for the record", "we regret the error",
+            "korrektur(?:hinweis)?", "berichtigung", "richtigstellung", "korrigenda",
+            "rectificatif", "rectification", "correctif",
+            "fe de erratas", "fe de errores", "corrección", "correccion", "rectificación", "rectificacion",
+            "errata corrige", "rettifica", "correzione",
+            "errata", "errámos", "erramos", "correção", "correcção", "retificação",
+            "correctie", "rectificatie", "verbetering", "herstel",
+            "rättelse", "korrigering", "rättning",
+            "rettelse", "retting", "korreksjon", "korrektion", "berigtigelse", "beriktigelse",
+            "oikaisu", "korjaus",
+            "sprostowanie", "korekta", "poprawka", "errata",
+            "düzeltme", "tashih", "tekzip",
+            "исправление", "поправка", "опровержение",
+            "تصحيح", "تصويب",
+            "訂正", "修正", "お詫びと訂正", "おわびと訂正", "訂正とお詫び",
+            "更正", "勘误", "勘誤", "订正", "更正启事",
+            "정정", "정정보도", "정정 보도", "바로잡습니다", "바로잡음", "오류 정정",
+        ),
+    ),
+    Label(
+        "correction",
+        "past",
+        (
+            "corrected", "korrigiert", "berichtigt", "corrigée?", "rectifiée?", "corregid[oa]", "rectificad[oa]",
+            "corrett[oa]", "rettificat[oa]", "corrigid[oa]", "retificad[oa]", "gecorrigeerd", "rättad", "rättat",
+            "korrigerad", "rettet", "korrigert", "korrigeret", "korjattu", "oikaistu", "poprawiono", "sprostowano",
+            "düzeltildi", "исправлено",
+        ),
+    ),
+    Label(
+        "clarification",
+        "noun",
+        (
+            "clarification", "klarstellung", "präzisierung", "précision", "aclaración", "aclaracion", "precisión",
+            "precisazione", "chiarimento", "esclarecimento", "verduidelijking", "förtydligande", "presisering",
+            "præcisering", "klargøring", "täsmennys", "selvennys", "tarkennus", "wyjaśnienie", "doprecyzowanie",
+            "açıklık", "açıklama notu", "уточнение", "разъяснение", "توضيح", "إيضاح", "補足", "澄清", "해명",
+        ),
+    ),
+    Label("clarification", "past", ("clarified", "klargestellt", "präzisiert", "clarifiée?", "aclarad[oa]", "уточнено")),
+    Label(
+        "retraction",
+        "noun",
+        (
+            "retraction notice", "retraction", "notice of retraction", "withdrawal notice", "withdrawal",
+            "expression of concern", "editorial expression of concern",
+            "widerruf", "rückzug des artikels", "rétractation", "retractación", "retracción", "ritrattazione",
+            "retratação", "intrekking", "tillbakadragande", "tilbaketrekking", "tilbagetrækning", "peruutus",
+            "wycofanie", "geri çekme", "ретракция", "отзыв статьи", "سحب المقال", "سحب",
+            "撤回", "記事取り消し", "記事の取り消し", "取り消し", "撤稿", "撤稿声明", "철회", "기사 철회", "기사 취소",
+        ),
+    ),
+    Label(
+        "retraction",
+        "past",
+        (
+            "retracted", "withdrawn", "story withdrawn", "article withdrawn", "story killed", "zurückgezogen",
+            "rétracté", "article retiré", "retirad[oa]", "retractad[oa]", "ritirat[oa]", "ritrattat[oa]", "ingetrokken",
+            "tillbakadragen", "återkallad", "trukket tilbake", "trukket tilbage", "vedetty takaisin", "wycofan[oy]",
+            "geri çekildi", "отозвано", "отозвана",
+        ),
+    ),
+    Label("amendment", "past", ("amended",)),
+    Label(
+        "update",
+        "editor",
+        (
+            "(?:an? )?editor[’'`]?s[’'`]? note", "ed\\.? note", "editorial note", "publisher[’'`]s note",
+            "(?:a )?note to (?:our )?readers", "ed\\.",
+            "anmerkung der redaktion", "hinweis der redaktion", "anm\\. ?d\\. ?red\\.?", "redaktioneller hinweis",
+            "in eigener sache", "hinweis",
+            "note de la rédaction", "ndlr", "nota bene", "note de l[’']éditeur",
+            "nota de (?:la )?redacción", "nota del editor", "nota editorial", "nota de la r\\.", "n\\. de la r\\.",
+            "nota della redazione", "nota redazionale", "n\\.?d\\.?r\\.?",
+            "nota d[ae] reda[cç]{1,2}ão", "nota do editor",
+            "noot van de redactie", "opmerking van de redactie", "redactioneel",
+            "redaktionens (?:kommentar|anmärkning|not)", "red\\.? anm\\.?", "not från redaktionen",
+            "redaksjonens (?:kommentar|merknad)", "redaktionel note", "red\\.",
+            "toimituksen (?:huomautus|huomio)", "toim\\. huom\\.?",
+            "od redakcji", "nota (?:od )?redakcji", "przypis redakcji",
+            "editörün notu", "editör notu",
+            "от редакции", "примечание редакции", "прим\\. ?ред\\.",
+            "ملاحظة (?:من )?المحرر", "ملاحظة من التحرير", "تنويه(?: من المحرر)?",
+            "編集部注", "編集部より", "編集部追記", "編注", "編集注", "编者注", "编者按", "編者按", "編者註", "编注",
+            "편집자 ?주", "편집자 ?註", "알립니다",
+        ),
+    ),
+)  # fmt: skip
+
+# Words that may stand between a label and its time, or between label and text.
+BETWEEN = (
+    "again", "at", "on", "as of", "posted", "added", "of", "from", "the", "no", "time", "last",
+    "vom", "am", "um", "von", "der", "des",
+    "du", "le", "à", "a", "de", "des", "d[’']",
+    "del", "el", "la", "las", "a las", "al", "día",
+    "delle", "dalle", "alle", "ore", "delle ore", "alle ore", "il",
+    "às", "ás", "em", "do", "da", "dia",
+    "om", "op", "van", "den", "kl\\.?", "klo\\.?", "kello", "dnia", "z dnia", "z", "godz\\.?", "o godz\\.?", "o",
+    "tarihi", "saat", "от", "в", "на", "с", "في", "بتاريخ", "الساعة", "は", "時刻", "時間", "时间", "日時", "于", "於",
+)  # fmt: skip
+
+# Ordinals before a label ("Second update", "Zweites Update"); stems, with endings allowed.
+ORDINALS: tuple[str, ...] = (
+    "first erste[nrs]? première? premier primer[ao]? prim[oa] primeir[ao] eerste första første ensimmäinen pierwsz[ay] "
+    "ilk birinci перв(?:ое|ый|ая) 第一次 第一 첫 첫번째 첫_번째",
+    "second zweite[nrs]? deuxième seconde segund[ao] second[oa] tweede andra andre anden toinen drug[ai]e? ikinci "
+    "втор(?:ое|ой|ая) 第二次 第二 두_번째",
+    "third dritte[nrs]? troisième tercer[ao]? terz[oa] terceir[ao] derde tredje kolmas trzeci[ae]? üçüncü "
+    "трет(?:ье|ий|ья) 第三次 第三 세_번째",
+    "fourth vierte[nrs]? quatrième cuart[ao] quart[oa] vierde fjärde fjerde neljäs czwart[ay] dördüncü "
+    "четв[её]рт(?:ое|ый|ая) 第四次 第四 네_번째",
+    "fifth fünfte[nrs]? cinquième quint[oa] vijfde femte viides piąt[ay] beşinci пят(?:ое|ый|ая) 第五次 第五",
+    "sixth sechste[nrs]? sixième sext[oa] sest[oa] zesde sjätte sjette kuudes szóst[ay] altıncı шест(?:ое|ой|ая) 第六次",
+    "seventh siebte[nrs]? septième séptim[oa] settim[oa] sétim[oa] zevende sjunde syvende seitsemäs yedinci "
+    "седьм(?:ое|ой|ая) 第七次",
+    "eighth achte[nrs]? huitième octav[oa] ottav[oa] oitav[oa] achtste åttonde ottende kahdeksas sekizinci 第八次",
+    "ninth neunte[nrs]? neuvième noven[oa] non[oa] negende nionde niende yhdeksäs dokuzuncu 第九次",
+    "tenth zehnte[nrs]? dixième décim[oa] decim[oa] tiende tionde kymmenes onuncu 第十次",
+)
+NUMBER_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+
+# Nouns for the document itself ("This story was updated ...").
+DOCUMENTS = (
+    "article|story|post|piece|report|column|page|item|entry|essay|analysis|interview|review|headline|explainer|"
+    "feature|blog post|news release|press release|release|alert|advisory|guide|tracker|transcript|newsletter|"
+    "editorial|profile|obituary|dispatch|file|document|guidance|notice|list|timeline|live blog|liveblog|blog|caption|"
+    "photo caption|graphic|chart|map|table"
+)
+
+# A paragraph with one of these is about something else: prompts, policies, self-advertisement.
+NOT_A_NOTE = (
+    r"your browser|update (?:it|now|your)|privacy (?:policy|notice)|terms (?:of|and)\b|cookies?\b|subscribe|sign up|"
+    r"newsletter|spot an? (?:error|mistake)|see an error|report (?:an? )?(?:error|correction)|suggest a correction|"
+    r"request a correction|corrections policy|corrections@|write to|contact us|our app\b|app store|"
+    r"ihre[nm]? browser|datenschutz|nutzungsbedingungen|fehler (?:melden|gefunden|entdeckt)|schreiben sie|"
+    r"votre navigateur|conditions d.utilisation|politique de confidentialité|signaler une erreur|"
+    r"su navegador|tu navegador|condiciones de uso|política de privacidad|has encontrado un error|"
+    r"il (?:tuo|suo) browser|termini (?:di|e)|informativa|segnala(?:re)? un errore|"
+    r"seu navegador|termos de uso|encontrou (?:um|algum) erro|uw browser|je browser|voorwaarden|fout gezien|"
+    r"din webbläsare|nettleser|selaimesi|przegląd|polityk|tarayıcı|gizlilik|ваш браузер|нашли ошибку|опечатк|متصفح|"
+    r"ブラウザ|利用規約|プライバシー|浏览器|瀏覽器|隐私|隱私|브라우저|개인정보|약관|"
+    r"third (?:article|part) in|part (?:one|two|three|\d+) of|in a series|first in a series|originally (?:ran|appeared)"
+)
+
+# Calls to action and remarks that are no part of a note's text; cut off at the end of a summary.
+CALLS = (
+    r"(?:click|tap|jump|skip|scroll|head|go) (?:here|down|below|to)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:click here|jump to (?:the )?(?:details|update|section))\.?",
+    r"(?:read|see|find|get) (?:more|(?:the )?(?:full|more) (?:details|story|update)|the details|on)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:read|see|view) (?:our|the) (?:explanation|full (?:text|note|notice|story)|details)\b[^.!。]*(?:[.!。]|$)",
+    r"more (?:information|details|here)\b[^.!。]*(?:[.!。]|$)", r"details (?:here|below|follow)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:the )?(?:original )?(?:article|story|post|text|report)(?: as (?:originally )?published)?\b[^.!。]*"
+    r"\b(?:preserved|follows?|continues|remains|appears|is) ?(?:unchanged )?(?:below)?(?:[.!。]|$)",
+    r"(?:mehr dazu|mehr (?:informationen|lesen)|hier klicken|klicken sie hier|weiterlesen|zum update|weitere informationen)"
+    r"\b[^.!。]*(?:[.!。]|$)",
+    r"(?:der )?(?:ursprüngliche )?(?:artikel|text|beitrag)\b[^.!。]*\b(?:folgt|unten|bleibt)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:lire la suite|en savoir plus|cliquez ici|plus d.informations|plus de détails|voir (?:plus|ci-dessous))\b[^.!。]*"
+    r"(?:[.!。]|$)",
+    r"(?:haga|haz|pulse|pincha) (?:clic )?aquí\b[^.!。]*(?:[.!。]|$)", r"(?:leer|ver|saber) más\b[^.!。]*(?:[.!。]|$)",
+    r"más información\b[^.!。]*(?:[.!。]|$)", r"(?:clicca qui|leggi (?:tutto|di più|qui)|maggiori informazioni)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:clique aqui|leia mais|saiba mais|mais informações)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:klik hier|lees (?:meer|verder)|meer informatie)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:klicka här|läs mer|mer information)\b[^.!。]*(?:[.!。]|$)", r"(?:klikk her|klik her|les mer|læs mere)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:lue lisää|klikkaa tästä)\b[^.!。]*(?:[.!。]|$)", r"(?:kliknij tutaj|czytaj (?:więcej|dalej)|więcej informacji)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:daha fazla bilgi|tıklayın|ayrıntılar için|devamı)\b[^.!。]*(?:[.!。]|$)", r"(?:подробнее|читать далее|нажмите здесь|читайте)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:اضغط هنا|انقر هنا|اقرأ المزيد|لمزيد من)[^.!。]*(?:[.!。]|$)",
+    r"(?:詳しくは|詳細は|続きは)[^。]*(?:。|$)", r"(?:点击这里|點擊這裡|查看详情|了解更多|阅读更多)[^。]*(?:。|$)", r"(?:자세한 내용은|자세히 보기|더 보기)[^.]*(?:[.]|$)",
+)  # fmt: skip
+
+# Headings and lines that end a section, or begin what is not the article's own: related stories, comments, authors.
+ELSEWHERE = (
+    r"comments?|reader comments|\d+ comments?|join the (?:conversation|discussion)|leave a (?:comment|reply)|discussion|"
+    r"related(?: (?:stories|articles|posts|coverage|reading|news|content|links|updates))?|more (?:stories|from|on this|news|coverage)\b.*|"
+    r"most (?:read|popular|viewed)|read (?:more|next|also)|see also|you may also like|recommended(?: for you)?|trending(?: now)?|"
+    r"latest (?:news|stories|updates|posts)|also on .*|further reading|sponsored|"
+    r"kommentare?|leserkommentare|mehr zum thema|meistgelesen|verwandte (?:artikel|themen)|das könnte sie auch interessieren|"
+    r"lesen sie auch|weitere artikel|zum thema|"
+    r"commentaires?|à lire aussi|sur le même sujet|les plus lus|articles (?:liés|similaires)|lire aussi|"
+    r"comentarios|noticias relacionadas|te puede interesar|lo más (?:leído|visto)|artículos relacionados|más noticias|"
+    r"commenti|leggi anche|articoli correlati|i più letti|comentários|leia (?:também|mais)|notícias relacionadas|mais lidas|"
+    r"reacties|lees ook|meest gelezen|gerelateerd.*|kommentarer|läs (?:också|mer|även)|mest läst|relaterat|les også|læs også|"
+    r"mest lest|mest læste|relaterte .*|kommentit|lue myös|luetuimmat|komentarze|czytaj (?:też|także|również)|zobacz także|najczęściej czytane|"
+    r"yorumlar|ilgili haberler|çok okunanlar|комментарии|читайте также|по теме|самое читаемое|"
+    r"التعليقات|تعليقات|اقرأ أيضا.*|مواضيع ذات صلة|الأكثر قراءة|"
+    r"コメント|関連記事|あわせて読みたい|人気記事|ランキング|相关(?:阅读|新闻|文章|報導|报道)|相關(?:閱讀|新聞|文章)|延伸阅读|延伸閱讀|评论|評論|热门|댓글|관련 ?기사|많이 본 (?:뉴스|기사)|인기 ?기사"
+)
+FOOTER = (
+    r"about (?:the )?authors?|über (?:den autor|die autorin)|à propos de l.auteur|sobre (?:el autor|la autora|o autor)|"
+    r"(?:we are|this site is) reader.supported|external links may earn|all rights reserved|©|"
+    r"\(?(?:reporting|additional reporting|writing|editing) by\b|tags?:|topics?:|filed under|share this|follow us|"
+    r"この記事の著者|著者について|关于作者|關於作者|about us\b|contact us\b|read our corrections policy"
+)
+
+# Headings over a page's own list of changes.
+CHANGE_LISTS = (
+    r"updates? to this (?:page|guidance|publication|document|article|story|post)|updates?|all updates?|change ?log|changes(?: to this (?:page|document))?|"
+    r"change history|(?:article|page|document|update|version|revision|edit) history(?: \(\d+\))?|(?:list of )?revisions|amendment history|amendments|updates log|update log|"
+    r"history of (?:changes|updates)|what(?:’|')s changed|record of changes|document control|versions?|correction log|corrections to this (?:article|page)|"
+    r"änderungs(?:historie|verlauf|protokoll)|änderungen(?: an dieser seite)?|aktualisierungen|versionsgeschichte|versionen|updates zu diesem artikel|chronik der änderungen|"
+    r"historique(?: des (?:modifications|mises à jour|versions))?|mises à jour|journal des modifications|"
+    r"historial(?: de (?:cambios|versiones|actualizaciones|modificaciones))?|actualizaciones|registro de cambios|control de cambios|"
+    r"cronologia (?:delle modifiche|degli aggiornamenti)|aggiornamenti|storico (?:delle modifiche|delle versioni)|registro delle modifiche|"
+    r"histórico(?: de (?:alterações|atualizações|versões))?|atualizações|"
+    r"wijzigingen(?:logboek)?|wijzigingsgeschiedenis|updates van dit artikel|versiegeschiedenis|versie-?historie|"
+    r"ändringshistorik|ändringslogg|uppdateringar|versionshistorik|endringslogg|endringshistorikk|oppdateringer|versjonshistorikk|ændringslog|opdateringer|ændringshistorik|"
+    r"muutoshistoria|päivitykset|versiohistoria|historia zmian|aktualizacje|rejestr zmian|lista zmian|historia wersji|"
+    r"güncellemeler|değişiklik geçmişi|güncelleme geçmişi|sürüm geçmişi|история (?:изменений|обновлений|версий)|обновления|изменения|"
+    r"سجل (?:التغييرات|التحديثات|التعديلات)|التحديثات|تحديثات|更新履歴|改訂履歴|変更履歴|修正履歴|更新情報|更新记录|更新紀錄|修订记录|修订历史|更新历史|更新歷史|版本历史|变更记录|更新日志|업데이트 (?:내역|기록)|수정 ?(?:이력|내역)|변경 ?(?:이력|내역)|개정 ?이력"
+)
+FIRST_PUBLISHED = (
+    r"(?:article |story |page |post |document )?(?:was )?(?:first|originally|initial(?:ly)?) (?:published|posted|publication|release|version)\b.*|"
+    r"published\.?|initial (?:release|publication|version)\.?|"
+    r"erstveröffentlichung.*|erst(?:mals)? veröffentlicht.*|veröffentlicht\.?|première publication.*|publication initiale.*|"
+    r"primera publicación.*|publicación (?:inicial|original).*|publicado\.?|prima pubblicazione.*|primeira publicação.*|publicação original.*|eerste publicatie.*|"
+    r"eerst gepubliceerd.*|först publicerad.*|først publisert.*|første versjon.*|først offentliggjort.*|ensijulkaisu.*|julkaistu ensimmäisen.*|"
+    r"pierwsza publikacja.*|ilk yayın.*|первая публикация.*|опубликовано\.?|النشر الأول.*|نُشر لأول مرة.*|初版.*|初出.*|公開。?|新規公開.*|新規作成.*|首次发布.*|首次發布.*|首次发表.*|발표|최초 ?(?:게시|공개|발행|등록).*"
+)
+LIVE = (
+    r"\blive\b|live ?(?:blog|updates?|coverage|ticker)|as it happened|as it happens|minute by minute|rolling|"
+    r"live-?ticker|\bticker\b|newsblog|en direct|direct\b|le direct|minute par minute|en vivo|en directo|minuto a minuto|última hora|"
+    r"in diretta|diretta|ao vivo|ao minuto|minuto a minuto|liveblog|direkte|direkterapport|live[- ]?uppdatering|direktrapport|"
+    r"seuranta|hetki hetkeltä|na żywo|relacja|canlı|dakika dakika|онлайн|трансляция|хроника|прямой эфир|مباشر|لحظة بلحظة|"
+    r"速報|実況|ライブ|タイムライン|直播|实时|實時|滚动|滾動|속보|생중계|실시간|라이브"
+)
+STATUS = (
+    r"(?:this is a )?developing(?: story)?\b.*|(?:please )?check back for (?:more )?updates.*|more to (?:come|follow).*|breaking(?: news)?\W*|"
+    r"the updated release reads:?|the (?:corrected|full|complete) (?:release|version|text) (?:reads|follows)\b.*|updates are at the end.*"
+)
