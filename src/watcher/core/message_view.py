@@ -149,8 +149,9 @@ def _change_part(change: Mapping[str, Any], zone: ZoneInfo) -> Part:
         title = one_line(change.get("mark") or note.get("heading") or note.get("summary") or place, 300)
     elif entry:
         title = one_line(entry.get("title") or place, 300)
-    summary = _text(note.get("summary") or entry.get("summary"))
+    summary = _text(note.get("summary") or ("" if event == "entry.changed" else entry.get("summary")))
     words = change.get("words") or ()
+    edits = paragraphs(words) if event in _TEXT_EVENTS else ()
     diff = _text(change.get("diff")).strip("\n")
     heading = one_line(note.get("heading") or "", 300)
     return Part(
@@ -164,9 +165,9 @@ def _change_part(change: Mapping[str, Any], zone: ZoneInfo) -> Part:
         summary="" if one_line(summary, 300) == title else summary,
         heading="" if heading == title else heading,
         body=tuple(paragraph for paragraph in _text(note.get("text")).split("\n") if paragraph.strip()),
-        edits=paragraphs(words) if event in _TEXT_EVENTS else (),
+        edits=edits,
         lines=() if words or not diff or event == "update.new" else tuple(diff.split("\n"))[:400],
-        fields=_fields(entry),
+        fields=_fields(entry, shown=("title", "summary") if edits else ()),
         links=tuple(url for url in map(http_url, note.get("links", ())) if url)[:20],
     )
 
@@ -183,8 +184,8 @@ def _facts(change: Mapping[str, Any], zone: ZoneInfo) -> tuple[tuple[str, str], 
     seen = times.get("fetched") or revision["fetched_at"]
     facts.append(("Seen", _moment(seen, zone)))
     before = change.get("previous")
-    number = f"{before['number']} → {revision['number']}" if before else str(revision["number"])
-    last = f", before that seen {_moment(before['fetched_at'], zone)}" if before else ""
+    number = str(revision["number"])
+    last = f"; revision {before['number']} was seen {_moment(before['fetched_at'], zone)}" if before else ""
     facts.append(("Revision", number + last))
     if stories := change.get("stories"):
         facts.append(("Story", ", ".join(one_line(str(story), 80) for story in stories)))
@@ -208,11 +209,12 @@ def _remarks(change: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(remarks)
 
 
-def _fields(entry: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+def _fields(entry: Mapping[str, Any], shown: Sequence[str]) -> tuple[tuple[str, str, str], ...]:
+    """The fields of a changed entry, without those that are `shown` as words."""
     return tuple(
         (one_line(name, 60), one_line(pair.get("before") or "", 600), one_line(pair.get("after") or "", 600))
         for name, pair in (entry.get("fields") or {}).items()
-        if name not in ("content", "text")  # shown as words
+        if name not in shown
     )
 
 

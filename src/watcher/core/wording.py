@@ -50,7 +50,9 @@ _EVENTS = {
 _PREFIXES = {"update.edited": "Edited: ", "update.withdrawn": "Withdrawn: ", "update.renumbered": "Renumbered: "}
 # Unicode TR 36: embeddings, overrides and isolates can make a line read as what it is not. Marks (LRM, RLM) stay.
 _OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-_SPACELESS = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_SPACELESS = r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+_FIRST_WORD = re.compile(rf"[^\S\n]*(?:{_SPACELESS}{{1,2}}|[^\s]{{1,24}}(?!\S))")
+_LAST_WORD = re.compile(rf"(?:{_SPACELESS}{{1,2}}|(?<!\S)[^\s]{{1,24}})[^\S\n]*$")
 # Words whose coming or going turns a sentence round: the edit to show first, before numbers.
 _NEGATION = re.compile(
     r"\b(?:not|no|never|none|cannot|nicht|kein\w*|nie|pas|jamais|aucune?|nunca|ning[uú]n\w*|não|nem|non|mai|не|нет|ни)\b"
@@ -140,14 +142,14 @@ def words_gist(words: Sequence[Sequence[str]]) -> str:
         end = index
         while end < len(words) and words[end][0] != "=":
             end += 1
-        gone = one_line("".join(text for kind, text in words[index:end] if kind == "-"), 90)
-        come = one_line("".join(text for kind, text in words[index:end] if kind == "+"), 90)
+        gone = "".join(text for kind, text in words[index:end] if kind == "-")[:400]
+        come = "".join(text for kind, text in words[index:end] if kind == "+")[:400]
         before = words[index - 1][1] if index else ""
         after = words[end][1] if end < len(words) else ""
         both = gone + come
         telling = 2 * bool(_NEGATION.search(both)) + any(map(str.isdigit, both))
         weight = any(map(str.isalnum, both)) + telling
-        if weight > best[0] and both:
+        if weight > best[0] and both.strip():
             best = (weight, _edit(gone, come, before, after))
     return best[1]
 
@@ -157,25 +159,18 @@ def quoted(text: str) -> str:
 
 
 def _edit(gone: str, come: str, before: str, after: str) -> str:
-    if gone and come:
-        return f"{quoted(gone)} → {quoted(come)}"
-    whole = gone or come
-    left, right = _last_word(before), _first_word(after)
-    if len(whole) > 40 or not (left or right):
-        return f"{'removed' if gone else 'added'} {quoted(whole)}"
-    gap = "" if _SPACELESS.search(whole) else " "
-    with_it, without = (left + gap + whole, left) if left else (whole + gap + right, right)
-    return f"{quoted(with_it)} → {quoted(without)}" if gone else f"{quoted(without)} → {quoted(with_it)}"
-
-
-def _last_word(text: str) -> str:
-    line = one_line(text[-60:].rpartition("\n")[2], 80)
-    return line[-2:] if _SPACELESS.search(line[-2:]) else cut(line.rpartition(" ")[2], 24)
-
-
-def _first_word(text: str) -> str:
-    line = one_line(text[:60].partition("\n")[0], 80)
-    return line[:2] if _SPACELESS.search(line[:2]) else cut(line.partition(" ")[0], 24)
+    """Write one edit; what is short or stands alone brings the word beside it, so that it can be understood."""
+    old, new = one_line(gone, 90), one_line(come, 90)
+    if old and new and (max(len(old), len(new)) > 4 or not (old + new).isascii()):
+        return f"{quoted(old)} → {quoted(new)}"
+    left, right = _LAST_WORD.search(before[-60:]), _FIRST_WORD.match(after[:60])
+    if not (old and new) and (len(old + new) > 40 or not (left or right)):
+        return f"{'removed' if old else 'added'} {quoted(old or new)}"
+    if right and ((old and new) or not left):
+        gone, come = gone + right[0], come + right[0]
+    elif left:
+        gone, come = left[0] + gone, left[0] + come
+    return f"{quoted(one_line(gone, 90))} → {quoted(one_line(come, 90))}"
 
 
 def _unsafe(char: str) -> bool:
