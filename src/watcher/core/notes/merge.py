@@ -42,7 +42,7 @@ def _worded(note: Note) -> bool:
     return bool(note.heading or note.summary or note.text)
 
 
-def _same(group: Sequence[Note], note: Note) -> bool:
+def _same(group: Sequence[Note], note: Note, *, sole: bool) -> bool:
     """Whether a note is one more place of the update that `group` already holds."""
     first = group[0]
     if "docket-entry" in (first.kind, note.kind) and first.kind != note.kind:
@@ -59,7 +59,7 @@ def _same(group: Sequence[Note], note: Note) -> bool:
     numbers = {member.sequence for member in group if member.sequence is not None}
     if note.sequence is not None and numbers:
         return False
-    if _companions(group, note, places):
+    if _companions(group, note, places, sole=sole):
         return True
     different = first.published and note.published and first.published.at != note.published.at
     if note.location in places and note.location != "metadata":
@@ -67,7 +67,7 @@ def _same(group: Sequence[Note], note: Note) -> bool:
     return not different and first.kind == note.kind and any(alike(member, note) for member in group)
 
 
-def _companions(group: Sequence[Note], note: Note, places: "set[Location | None]") -> bool:
+def _companions(group: Sequence[Note], note: Note, places: "set[Location | None]", *, sole: bool) -> bool:
     """A headline's bare mark and the note in the text it points to; a wire's number and its advisory line."""
     first = group[0]
     if first.kind != note.kind and not {first.kind, note.kind} <= {"writethru", "correction", "retraction"}:
@@ -78,14 +78,16 @@ def _companions(group: Sequence[Note], note: Note, places: "set[Location | None]
         return False
     if note.kind in _VERSIONED and first.kind == note.kind:
         return True
-    return not _worded(first) and first.sequence is None and first.kind == note.kind
+    return (not _worded(first) or sole) and first.sequence is None and first.kind == note.kind
 
 
 def merge(notes: Sequence[Note]) -> tuple[Note, ...]:
     """One record per distinct update, in order of first appearance; `location` and `span` are None."""
     groups: list[list[Note]] = []
+    kinds = Counter(note.kind for note in notes if note.location not in {"title", "metadata"})
     for note in notes:
-        home = next((group for group in groups if _same(group, note)), None)
+        sole = kinds[note.kind] == 1  # the headline's words need not be the note's
+        home = next((group for group in groups if _same(group, note, sole=sole)), None)
         if home is None:
             groups.append([note])
         else:

@@ -84,7 +84,9 @@ def close_elsewhere(page: PageView) -> None:
     for index, block in enumerate(page.blocks):
         if is_elsewhere(block) and (index or block.type in HEADINGS):
             until = level(block)
-        elif (until and level(block) <= min(until, 6) and block.type in HEADINGS) or (until == 9 and block.type in {"p", "text"} and len(block.text) > 120):
+        elif (until and level(block) <= min(until, 6) and block.type in HEADINGS) or (
+            until == 9 and block.type in {"p", "text"} and len(block.text) > 120
+        ):
             until = 0
         if until or block.type == "hr" or block.text.strip() in {page.title, ""} or block.type == "h1":
             page.closed.add(index)

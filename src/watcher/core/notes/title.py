@@ -49,7 +49,7 @@ def _inner(inner: str, look: Look) -> lead.Lead | None:
     """A label inside brackets or behind a dash, written in capitals or not."""
     text = inner.strip()
     text = text[:1].upper() + text[1:]
-    found = lead.read(text, look)
+    found = lead.read(text, look) or lead.read(f"{text}:", look)
     if found is None or found.form == "editor" or (not found.marked and found.rest):
         return None
     return found

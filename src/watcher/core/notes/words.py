@@ -203,7 +203,7 @@ DOCUMENTS = (
 NOT_A_NOTE = (
     r"your browser|update (?:it|now|your)|privacy (?:policy|notice)|terms (?:of|and)\b|cookies?\b|subscribe|sign up|"
     r"newsletter|spot an? (?:error|mistake)|see an error|report (?:an? )?(?:error|correction)|suggest a correction|"
-    r"request a correction|corrections policy|corrections@|write to|contact us|our app\b|app store|"
+    r"request a correction|corrections policy|corrections@|write to|contact us|our app\b|(?:download|get) the app|"
     r"ihre[nm]? browser|datenschutz|nutzungsbedingungen|fehler (?:melden|gefunden|entdeckt)|schreiben sie|"
     r"votre navigateur|conditions d.utilisation|politique de confidentialité|signaler une erreur|"
     r"su navegador|tu navegador|condiciones de uso|política de privacidad|has encontrado un error|"

@@ -168,7 +168,7 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
         ),
         _day_month,
     ),
-    (_pattern(rf"{_MONTH}\.?\s(?:the\s)?(?P<day>\d\d?)(?:st|nd|rd|th)?(?![\d:]|\.\d|\w)(?:,?\s{_YEAR})?"), _day_month),
+    (_pattern(rf"{_MONTH}\.?\s(?:the\s)?(?P<day>\d\d?)(?:st|nd|rd|th)?(?!\d|:\d|\.\d|\w)(?:,?\s{_YEAR})?"), _day_month),
     (_pattern(rf"{_MONTH}\.?\s(?P<day>\d\d?)(?:st|nd|rd|th)?,?\s{_YEAR}"), _day_month),
     (_pattern(rf"(?P<half>{_HALF_CJK})?\s?(?P<hour>\d\d?)\s?[時时點点시]\s?(?:(?P<minute>\d\d?)\s?[分분]?|(?P<thirty>[半반]))?"
               r"(?:\s?(?P<second>\d\d?)\s?[秒초])?(?![間间간])"), read_clock),
