@@ -76,7 +76,8 @@ def test_a_full_source(write: Write) -> None:
             + SOURCE
             + 'title = "A"\nkind = "article"\nwas = ["b"]\ncron = "0 8 * * 0"\nadaptive = true\nlocale = "en_us"\n'
             'select = "article > p"\nignore = [".x", "re:^y$"]\nkeep = [".z"]\nwindow = true\n'
-            'announce_existing = "3d"\nheaders = { Authorization = "Bearer 1", Accept = "text/html", X-Key = "env:K" }\n'
+            'announce_existing = "3d"\n'
+            'headers = { Authorization = "Bearer 1", Accept = "text/html", X-Key = "env:K" }\n'
             'cookies = "file:c.txt"\n'
             'auth = { user = "u", password = "p" }\nuser_agent = "UA"\ncontact = ""\nproxy = "http://p:1"\n'
             'timeout = "1s"\ndeadline = "2s"\nmax_bytes = "1MB"\nonly = ["a", "re:b"]\nnever = ["c"]\nstories = ["s"]\n'
