@@ -4,6 +4,7 @@ import hashlib
 from dataclasses import fields, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import create_engine, text
@@ -67,7 +68,9 @@ def test_a_failing_commit_keeps_nothing(store: Store) -> None:
     good, bad = outcome(store), replace(outcome(store, "other"), body=b"another body")
     with pytest.raises(StoreError, match="without the body"):
         store.commit([good, bad], NOW)
-    assert store.polls() == store.changes() == store.deliveries() == ()
+    assert not store.polls()
+    assert not store.changes()
+    assert not store.deliveries()
     assert list(store.verify()) == []
 
 
@@ -234,7 +237,7 @@ def test_a_records_hash_covers_every_field() -> None:
         if each.name in {"id", "hash"}:
             continue
         value = getattr(given, each.name)
-        other = NOW + SECOND if isinstance(value, datetime) else 7 if isinstance(value, int) else (("a", "b"),)
+        other: Any = NOW + SECOND if isinstance(value, datetime) else 7 if isinstance(value, int) else (("a", "b"),)
         assert digest(replace(given, **{each.name: other})) != given.hash
 
 

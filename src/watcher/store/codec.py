@@ -5,6 +5,7 @@ surrogates, which no database takes, become U+FFFD; nothing else is altered. Rea
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,8 @@ KEYFRAME = 20  # deltas in a row before a whole copy is stored again
 SMALL = 200  # bytes below which packing gains nothing
 WIDE = 1 << 24  # bytes above which a delta would need too large a window
 MOST = 512_000_000  # bytes that a stored value may unpack to, whatever the row says
+_LONE = re.compile("[\ud800-\udfff]")
+_UNFIT = re.compile("[\x00\ud800-\udfff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -50,8 +53,7 @@ def maybe_time(ms: int | None) -> datetime | None:
 
 def clean(text: str) -> str:
     """Text that every engine can hold in a column: no NUL, no lone surrogates."""
-    text = text.replace("\x00", "\ufffd")
-    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+    return _UNFIT.sub("\ufffd", text)
 
 
 def maybe_clean(text: str | None) -> str | None:
@@ -76,7 +78,7 @@ def dump(value: object) -> bytes:
 def _mend(value: Any) -> Any:
     """Lone surrogates replaced everywhere inside; times as text."""
     if isinstance(value, str):
-        return value.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        return _LONE.sub("\ufffd", value)
     if isinstance(value, Mapping):
         return {_mend(key): _mend(each) for key, each in value.items()}
     if isinstance(value, list | tuple):
@@ -111,7 +113,7 @@ def pack(plain: bytes, base: bytes | None = None) -> Packed:
         pressed = zstd.compress(plain, level=3)
         if len(pressed) < len(plain):
             whole = Packed("zstd", len(plain), pressed)
-    if not base or len(whole.data) <= SMALL or len(base) + len(plain) > WIDE:
+    if base is None or len(base) <= SMALL or len(whole.data) <= SMALL or len(base) + len(plain) > WIDE:
         return whole
     window = max(10, (len(base) + len(plain)).bit_length())
     options = {zstd.CompressionParameter.compression_level: 3, zstd.CompressionParameter.window_log: window}
@@ -139,13 +141,13 @@ def _inflate(packed: Packed, base: bytes | None) -> bytes:
         raise StoreError(f"a stored body is damaged: its size is given as {packed.size}")
     if packed.codec == "delta" and base is None:
         raise StoreError("a stored body is damaged: what it is a difference to is missing")
-    prefix = zstd.ZstdDict(base, is_raw=True).as_prefix if packed.codec == "delta" and base is not None else None
     try:
+        prefix = zstd.ZstdDict(base, is_raw=True).as_prefix if packed.codec == "delta" and base is not None else None
         reader = zstd.ZstdDecompressor(zstd_dict=prefix)
         plain = reader.decompress(packed.data, max_length=packed.size + 1)
         while not reader.eof and not reader.needs_input and len(plain) <= packed.size:
             plain += reader.decompress(b"", max_length=packed.size + 1 - len(plain))
-    except zstd.ZstdError as error:
+    except (zstd.ZstdError, ValueError) as error:  # ValueError: the base is too short to be one
         raise StoreError(f"a stored body is damaged: {error}") from error
     return cast(bytes, plain)
 
