@@ -7,11 +7,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from watcher.config.identity import fetch_identity
 from watcher.config.settings import Advice, Config, HostLoad
 from watcher.core.cadence import busiest_pace, pace_of
-from watcher.core.urls import host_of
 from watcher.model import HostRule, Route, Secret, Source
 
 SHOWN = 20  # advice of one sort that is given one by one
@@ -48,7 +48,7 @@ def host_loads(config: Config) -> tuple[HostLoad, ...]:
     for source in config.sources:
         if not source.enabled:
             continue
-        host = host_of(source.url)
+        host = urlsplit(source.url).hostname or ""  # politeness counts a host whatever its port
         if host not in found:
             found[host] = next((rule for rule in rules if fnmatchcase(host, rule.pattern)), None)
         rule = found[host]

@@ -31,7 +31,7 @@ _LOCALE = re.compile(r"([A-Za-z]{2,3})(?:[-_]([A-Za-z]{4}))?(?:[-_]([A-Za-z]{2}|
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SECRET = re.compile(r"(env|file|credential):(.+)", re.DOTALL)
 _MAIL = re.compile(r"""(?:[^<>@"]*|"[^"]*") ?<([^<>\s,;]+@[^<>\s@,;]+)>|([^<>\s@,;"]+@[^<>\s@,;"]+)""")
-_HOST_PATTERN = re.compile(r"[a-z0-9.*?_\[\]:-]{1,253}")
+_HOST_PATTERN = re.compile(r"[a-z0-9.*?_-]{1,253}|[0-9a-f:.]{2,45}")  # the second: IPv6
 
 
 def shown(value: object) -> str:
