@@ -31,19 +31,19 @@ type = "email"
 to = ["desk@example.org"]
 from = "watcher@example.org"
 smtp = "{smtp}?tls=off"
-pauses = ["100ms"]
+pauses = ["1s"]
 
 [channels.hook]
 type = "webhook"
 url = "{hook}"
 secret = "{secret}"
-pauses = ["100ms"]
+pauses = ["1s"]
 """
 
 
 def source(name: str, url: str, **keys: object) -> str:
     """One `[[sources]]` table."""
-    told: dict[str, object] = {"name": name, "url": url, "every": "200ms", **keys}
+    told: dict[str, object] = {"name": name, "url": url, "every": "1s", **keys}
     return "\n[[sources]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in told.items())
 
 

@@ -130,6 +130,11 @@ def test_killed_at_random_moments(tmp_path: Path, receivers: tuple[Inbox, Hook],
         assert daemon.run("db", "verify").returncode == 0
 
 
+def plain(value: Any) -> Any:
+    """Fold white space: a no-break space of the page is shown as a space."""
+    return "\n".join(" ".join(line.split()) for line in value.split("\n")) if isinstance(value, str) else value
+
+
 def test_replay_of_the_founding_article(shared: Path, tmp_path: Path) -> None:
     """`replay` announces exactly what the labelled revisions say, field by field, and nothing else."""
     ended = Daemon(tmp_path / "config.toml").run("replay", str(shared / "story"), "--json")
@@ -141,7 +146,9 @@ def test_replay_of_the_founding_article(shared: Path, tmp_path: Path) -> None:
         told = [c for c in step["changes"] if c["announced"]]
         assert [c["event"] for c in told] == [c["event"] for c in want["changes"]]
         for change, wanted in zip(told, want["changes"], strict=True):
-            assert {key: change["update"].get(key) for key in wanted["update"]} == wanted["update"]
+            assert {key: plain(change["update"].get(key)) for key in wanted["update"]} == {
+                key: plain(value) for key, value in wanted["update"].items()
+            }
 
 
 def inspected(tmp_path: Path, *args: str) -> dict[str, Any]:

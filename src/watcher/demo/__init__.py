@@ -132,13 +132,14 @@ def play(folder: Path, *, pace: float = 1.0) -> None:
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     inbox, receiver = Inbox(folder / "mails", stage.got_mail), Receiver(secret, stage.hooks.put)
     path = folder / "config.toml"
-    milliseconds = max(200, int(pace * 1000))
+    milliseconds = max(1000, int(pace * 1000))
     path.write_text(
         CONFIG.format(path=path, site=site.url, smtp=inbox.port, hook=receiver.url, secret=secret, pace=f"{milliseconds}ms", slow=f"{2 * milliseconds}ms"),
         "utf-8",
     )
     began = time.monotonic()
-    stage.console.print(Panel(Text(_INTRO.format(url=site.url)), title="watcher demo", border_style="blue"))
+    intro = Text(_INTRO.format(url=site.url))
+    stage.console.print(Panel(intro, title="watcher demo", border_style="blue", width=100) if stage.console.is_terminal else intro)
     log = (folder / "watcher.log").open("wb")
     environ = {**os.environ, "RUNTIME_DIRECTORY": str(folder), "WATCHER_CONFIG": str(path)}
     daemon = subprocess.Popen([sys.executable, "-m", "watcher", "run"], stderr=log, stdout=log, env=environ)
