@@ -177,11 +177,27 @@ def test_a_start_lists_every_new_source() -> None:
     item = health_alert(DESK, "source.started", key="start", now=NOW, sources=sources)
     assert item.subject == "Watching: Source 0 (+5)"
     text = " ".join(rendered(item).text.split())
-    assert "6 sources" in text
+    assert "Watching: 6 sources" in text
     assert "Source 5 feed, every 5 minutes · 25 entries · next poll 12 May 2021, 06:20 EDT" in text
     one = SourceHealth("xda", "XDA", "https://www.example.org/", "article", update=5, update_gist="Removed")
     shown = rendered(health_alert(DESK, "source.started", key="start", now=NOW, sources=[one])).text
     assert "Update 5 · Removed" in shown
+
+
+def test_what_has_no_source_is_told_in_a_sentence() -> None:
+    """The health of Watcher itself, a test and an alert taken back say in words what they are."""
+    subjects = {item.subject: rendered(item) for item in alerts() if not item.data.get("changes")}
+    for subject, said in (
+        ("Watcher degraded: no room on the disk", "Watcher degraded: no room on the disk"),
+        ("Channel disabled: hook answered 410 twice", "hook answered 410 twice"),
+        ("Test: channel desk works", "Somebody asked Watcher"),
+        (
+            "Taken back: Update 5 · U.S. Defense Department removes Xiaomi — XDA: US bans investing in Xiaomi",
+            "read wrongly",
+        ),
+    ):
+        assert said in subjects[subject].text
+        assert "<h1" in subjects[subject].html
 
 
 def test_a_late_alert_says_so_and_when_it_was_written() -> None:

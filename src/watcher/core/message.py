@@ -166,7 +166,13 @@ def health_alert(
     return Alert(alert, channel.name, "alert.health", now, weight, line, thread, data, "", config)
 
 
-def test_alert(channel: Channel, *, now: datetime, config: str, base_url: str | None) -> Alert:
+def test_alert(
+    channel: Channel,
+    *,
+    now: datetime,
+    config: str = "",  # noqa: PT028 - named by its type alert.test; no test
+    base_url: str | None = None,  # noqa: PT028 - likewise
+) -> Alert:
     """Try a channel out; each moment makes an alert of its own."""
     alert = alert_id(channel.name, instant(now, ms=True), "test")
     line = f"Test: channel {channel.name} works"

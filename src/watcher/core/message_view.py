@@ -101,14 +101,16 @@ def view_of(alert: Alert, timezone: str, *, late: bool) -> View:
     compact = compact if len(compact) >= COMPACT_FROM else []
     full = [c for c in changes if c not in compact] if compact else changes
     many = len(sources) >= COMPACT_FROM
-    if message := data.get("message"):
-        notices.append(one_line(str(message), 2_000))
-    parts = [_change_part(change, zone) for change in full[:PARTS_SHOWN]]
+    said = one_line(str(data.get("message") or ""), 2_000)
+    alone = bool(said) and not changes and not sources
+    if said and not alone:
+        notices.append(said)
+    parts = [_word_part(alert, said)] if alone else [_change_part(change, zone) for change in full[:PARTS_SHOWN]]
     parts += [] if many else [_source_part(item, data, zone) for item in sources]
     rows = [_entry_row(change, zone) for change in compact[:ROWS_SHOWN]]
     rows += [_source_row(item, zone) for item in sources[:ROWS_SHOWN]] if many else []
     total = int(data.get("changes_total") or data.get("sources_total") or 0)
-    more = total - len(parts) - len(rows)
+    more = 0 if alone else total - len(parts) - len(rows)
     return View(
         subject=one_line(f"Late: {alert.subject}" if late else alert.subject, 210),
         severity=alert.severity,
@@ -116,7 +118,7 @@ def view_of(alert: Alert, timezone: str, *, late: bool) -> View:
         source_url=http_url(source.get("url")),
         notices=tuple(notices),
         parts=tuple(parts),
-        rows_title=f"{len(compact)} new entries" if compact else (f"{total} sources" if many else ""),
+        rows_title=f"{len(compact)} new entries" if compact else (_counted(data, total) if many else ""),
         rows=tuple(rows),
         more=_more(more, data),
         link=http_url(data.get("link")),
@@ -127,6 +129,10 @@ def view_of(alert: Alert, timezone: str, *, late: bool) -> View:
 def _more(count: int, data: Mapping[str, Any]) -> str:
     where = "" if data.get("link") else "; `watcher changes` shows them all"
     return f"and {count} more{where}" if count > 0 else ""
+
+
+def _counted(data: Mapping[str, Any], total: int) -> str:
+    return f"{what({'event': (data.get('events') or [''])[0]})}: {total} sources"
 
 
 def http_url(url: object) -> str | None:
@@ -259,6 +265,16 @@ def _entry_row(change: Mapping[str, Any], zone: ZoneInfo) -> Row:
         _moment(published, zone) if published else "no date printed",
         one_line(entry.get("summary") or "", 160),
     )
+
+
+def _word_part(alert: Alert, said: str) -> Part:
+    """What is neither of changes nor of sources: a test, an alert taken back, the health of Watcher itself."""
+    event = str((alert.data.get("events") or [""])[0])
+    if alert.type == "alert.test":
+        return Part("Test", "good", one_line(alert.subject, 300), summary=said)
+    if alert.type == "alert.retracted":
+        return Part("Taken back", alert.severity, one_line(alert.subject, 300), summary=said)
+    return Part(what({"event": event}), "good" if event in _GOOD else alert.severity, said)
 
 
 def _source_part(item: Mapping[str, Any], data: Mapping[str, Any], zone: ZoneInfo) -> Part:
