@@ -253,6 +253,17 @@ def test_a_server_that_hangs_is_left(inbox: Inbox, step: str, monkeypatch: pytes
     assert not error.permanent
 
 
+def test_a_server_that_keeps_us_busy_is_left_after_the_whole_time(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However each step behaves, one mail never takes longer than its whole time."""
+    monkeypatch.setattr(email_channel, "WHOLE_SECONDS", 0.2)
+    inbox.hang = "data"
+    error = refused(lambda: run(email(inbox).send(delivery())))
+    assert "did not answer in time" in error.message
+    assert not error.permanent
+
+
 @pytest.mark.parametrize("step", ["connect", "mail", "data"])
 def test_a_server_that_hangs_up_is_tried_again(inbox: Inbox, step: str) -> None:
     """A connection that ends at any step is an error in words, never a mail marked as sent."""

@@ -82,6 +82,9 @@ class EmailSender:
             try:
                 async with asyncio.timeout(WHOLE_SECONDS):
                     await self._hand_over(delivery.alert.id, mail, sender, recipients)
+            except TimeoutError as error:
+                self._close()
+                raise self._explained(error) from error
             except BaseException:
                 self._close()
                 raise
@@ -95,6 +98,8 @@ class EmailSender:
         try:
             server = await self._connected()
             refused, _ = await server.send_message(mail, sender=sender, recipients=waiting)
+        except DeliveryError:
+            raise
         except Exception as error:
             raise self._explained(error) from error
         self._settle(alert, waiting, {address: (answer.code, answer.message) for address, answer in refused.items()})
@@ -171,8 +176,6 @@ class EmailSender:
         """Map what aiosmtplib, ssl and the socket raise to one sentence and a verdict."""
         name, at = self.channel.name, self._at
         match error:
-            case DeliveryError():
-                return error
             case SMTPAuthenticationError():
                 return DeliveryError(name, f"{at} refused the log-in of {self._user}: {_said(error)}")
             case SMTPRecipientsRefused():
