@@ -7,6 +7,7 @@ from watcher.core import when
 from watcher.core.notes import lead, sentences, wire
 from watcher.core.notes.lead import Lead
 from watcher.core.notes.page import HEADINGS, PageView, clean, is_body, is_end, level, machine_time
+from watcher.core.when import Look
 from watcher.model import Block, Moment, Note, NoteKind
 
 _FINAL = re.compile(r"[.!?。！？…][\"'”’»」)\]]*$")
@@ -19,6 +20,11 @@ _EDITED = re.compile(
     re.IGNORECASE,
 )
 _SPLIT = re.compile(r"(?<=[.!?。”\"')\]]) (?=\S{3,20} #?\d{1,3} ?[(:（：])|\n")
+_TRAILING = re.compile(
+    r"(?:[(\[]|[–—-] ?)(?:(?:corrected|updated|posted|added|published|amended|revised|korrigiert|aktualisiert|corrigé|mis à jour|corregido|actualizado|"
+    r"corretto|aggiornato|corrigido|atualizado|訂正日?|更新日?|更正)\W{0,2}(?:on|at|am|um|le|el|il|em)? ?)?(?P<t>[^()\[\]–—]{4,60}?)[.]?[)\]]?[.]?$",
+    re.I,
+)
 _EXPLANATORY = re.compile(r"explanatory note[s]?\.?$", re.IGNORECASE)
 _FILED_ON = re.compile(r"(?:as )?filed\b|^dated?:?\s", re.IGNORECASE)
 _RULE = re.compile(r"(?P<label>ACTION|SUMMARY|DATES?|EFFECTIVE DATE)\s?:\s*(?P<rest>.+)$", re.DOTALL)
@@ -80,14 +86,21 @@ def _split(page: PageView, index: int) -> bool:
         elif joined:
             joined[-1] = (joined[-1][0], f"{joined[-1][1]} {piece}")
     for label, text in joined:
-        page.add(_note(label, clean(text, block), page.links(index, index + 1)), index, index + 1)
+        page.add(_note(page, label, clean(text, block), page.links(index, index + 1)), index, index + 1)
     return True
 
 
-def _note(label: Lead, summary: str | None, links: tuple[str, ...], kind: NoteKind | None = None) -> Note:
-    return Note(
-        label.number, kind or label.kind, label.moment, None, summary or None, None, links, last_sequence=label.last
-    )
+def _trailing(text: str | None, look: Look) -> Moment | None:
+    """A time behind the text of a note: "(Corrected on May 12.)", "— Posted at 4 p.m."."""
+    found = _TRAILING.search(text[-120:]) if text else None
+    return when.parse(found["t"], look) if found else None
+
+
+def _note(
+    page: PageView, label: Lead, summary: str | None, links: tuple[str, ...], kind: NoteKind | None = None
+) -> Note:
+    moment = label.moment or _trailing(summary, page.look)
+    return Note(label.number, kind or label.kind, moment, None, summary or None, None, links, last_sequence=label.last)
 
 
 # --- labelled lines --------------------------------------------------------------------------------------------------
@@ -131,7 +144,7 @@ def _line(page: PageView, index: int, label: Lead) -> None:
     if (label.kind == "update" and label.form == "noun" and label.number is None) or label.number is not None:
         page.flowing.add(index)
     links = page.links(index, index + 1)
-    page.add(_note(label, clean(text, block), links, kind), index, index + 1)
+    page.add(_note(page, label, clean(text, block), links, kind), index, index + 1)
 
 
 def _bare(page: PageView, index: int, label: Lead) -> None:
@@ -140,7 +153,7 @@ def _bare(page: PageView, index: int, label: Lead) -> None:
     if label.form == "past" and label.kind == "update":
         own_line = block.type in {"p", "li", "pre"} and len(block.text) <= 90 and _AT_ON.search(block.text)
         if own_line and label.moment and not label.relative and not label.moment.date_only:
-            page.add(_note(label, None, page.links(index, index + 1)), index, index + 1)
+            page.add(_note(page, label, None, page.links(index, index + 1)), index, index + 1)
         return
     follows = after is not None and page.free(index + 1) and after.type in {"p", "dd", "li", "text", "blockquote", "td"}
     if not follows or after is None or lead.read(after.text, page.look) or (label.relative and label.number is None):
@@ -153,7 +166,7 @@ def _bare(page: PageView, index: int, label: Lead) -> None:
         return
     links = page.links(index, index + 2)
     page.flowing.add(index)
-    page.add(_note(label, clean(after.text, after), links), index, index + 2)
+    page.add(_note(page, label, clean(after.text, after), links), index, index + 2)
 
 
 def _heading(page: PageView, index: int, label: Lead) -> None:
@@ -163,7 +176,9 @@ def _heading(page: PageView, index: int, label: Lead) -> None:
         if end == index + 1 or page.blocks[index + 1].type not in {"p", "text", "li", "dd"}:
             return
         text = " ".join([label.rest, page.blocks[index + 1].text]).strip()
-        page.add(_note(label, clean(text, page.blocks[index + 1]), page.links(index, index + 2)), index, index + 2)
+        page.add(
+            _note(page, label, clean(text, page.blocks[index + 1]), page.links(index, index + 2)), index, index + 2
+        )
         return
     if not label.marked and label.moment is None and label.number is None:
         if label.form == "past" or _section_end(page, index) == index + 1:
@@ -233,13 +248,16 @@ def _editor(page: PageView, index: int, label: Lead) -> None:
     if inner and inner.form != "editor" and inner.rest and (inner.marked or inner.moment):
         page.add(
             _note(
-                replace(inner, moment=inner.moment or label.moment), clean(inner.rest, block), page.links(index, end)
+                page,
+                replace(inner, moment=inner.moment or label.moment),
+                clean(inner.rest, block),
+                page.links(index, end),
             ),
             index,
             end,
         )
         return
-    said = sentences.read(text, page.look)
+    said = sentences.read(text[:1].upper() + text[1:], page.look)
     if said:
         for one in said:
             note = Note(

@@ -44,7 +44,9 @@ _LABEL = re.compile(
     + r"))(?![^\W\d_])",
     re.IGNORECASE,
 )
-_BETWEEN = re.compile(rf"(?:{'|'.join(sorted(words.BETWEEN, key=len, reverse=True))})(?=[\s\d（(:])[:]?", re.IGNORECASE)
+_BETWEEN = re.compile(
+    rf"(?:{'|'.join(sorted(words.BETWEEN, key=len, reverse=True))})(?=[\s\d（(:,])[:]?", re.IGNORECASE
+)
 _CONNECT = re.compile(
     r"(?:with|to|after|by|following|because|mit|um|avec|pour|con|para|per|com|met|med|för att|za|ile)\s", re.I
 )
@@ -150,12 +152,13 @@ def _late_stamp(text: str, look: Look, tail: _Tail) -> None:
     apart = (
         not behind
         or behind[0] in ".:：—–-)]）】|"
+        or (not found.moment.date_only and behind[0] in ",，、،")
         or (not found.moment.date_only and _capital(behind) and behind[0].isalpha())
     )
     if apart:
         tail.moment, tail.relative = found.moment, found.relative
         tail.at = found.end + (len(text[found.end :]) - len(behind))
-        while tail.at < len(text) and text[tail.at] in ".:：—–-)]）】| *_":
+        while tail.at < len(text) and text[tail.at] in ".:：—–-)]）】| *_,，、،":
             tail.at += 1
 
 
@@ -166,7 +169,7 @@ def _tail(text: str, at: int, look: Look, opened: bool) -> _Tail:
         if tail.at >= len(text):
             break
         char = text[tail.at]
-        if char in " ,;|·•/*_@\u3000、":
+        if char in " ,;|·•・/*_@\u3000、，،؛":
             tail.at += 1
         elif _stamp(text, look, tail):
             continue
@@ -203,7 +206,11 @@ def read(text: str, look: Look) -> Lead | None:
     opened = bool(start and start["open"])
     number, label_at = _ordinal(head, at)
     named = _label(head, label_at)
-    if not named or not (_capital(head[at:]) or opened):
+    early: Moment | None = None
+    if not named:
+        early, label_at = _early_stamp(head, at, look)
+        named = _label(head, label_at) if early else None
+    if not named or not (_capital(head[label_at if early else at :]) or opened):
         return None
     label, found = named
     last, end = None, found.end()
@@ -212,14 +219,37 @@ def read(text: str, look: Look) -> Lead | None:
     if found["plural"] and last is None:
         return None
     tail = _tail(head, end, look, opened)
+    if early and (tail.moment or not tail.marked):
+        return None
+    if label.form == "editor" and opened and not tail.marked:
+        _inside(head, look, tail)
     rest = text[tail.at :].lstrip(" *_:：").strip()
     if opened and tail.depth > 0 and rest[-1:] in _CLOSE and rest[-1:]:
         rest = rest[:-1].rstrip()
     lead = Lead(
-        label.kind, label.form, number, last, tail.moment, rest, tail.marked, opened, tail.relative,
+        label.kind, label.form, number, last, tail.moment or early, rest, tail.marked, opened, tail.relative,
         found[0].isupper() and len(found[0]) > 2,
     )  # fmt: skip
     return lead if not (tail.loose and tail.moment is None) and _sound(lead) else None
+
+
+def _early_stamp(text: str, at: int, look: Look) -> tuple[Moment | None, int]:
+    """A time before the label ("May 12, 4:10 p.m. Update: ...", "14時05分追記：...")."""
+    found = when.match(text, look, at)
+    if not found or found.relative:
+        return None, at
+    end = found.end
+    while end < len(text) and text[end] in " ,:|–—-にの)）]":
+        end += 1
+    return found.moment, end
+
+
+def _inside(text: str, look: Look, tail: _Tail) -> None:
+    """The rest of a bracketed editor's label ("【編集部注・2026年3月更新】"), up to the bracket's end."""
+    end = min((at for close in _CLOSE if 0 <= (at := text.find(close, tail.at)) < tail.at + 40), default=-1)
+    if end >= 0:
+        found = when.find(text[:end], look, tail.at)
+        tail.moment, tail.at, tail.marked = found.moment if found else None, end + 1, True
 
 
 def _sound(lead: Lead) -> bool:

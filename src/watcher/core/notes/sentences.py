@@ -37,6 +37,13 @@ ROWS: tuple[Row, ...] = (
         rf"[Tt]his (?:{words.DOCUMENTS}) (?:originally|previously|initially|incorrectly|mistakenly|misstated|misidentified|misspelled)",
     ),
     Row(
+        r"We(?:[’']ve| have)?(?: since)?",
+        rf"(?:updated|revised|changed|amended|edited)(?= (?:this|the|our) (?:\w+ )?(?:{words.DOCUMENTS})\b)",
+        rf"corrected(?= (?:this|the|our) (?:\w+ )?(?:{words.DOCUMENTS})\b)",
+        r"in order to|so as to|to|with|after|because|following|by|for",
+        r"[Ww]e (?:originally|previously|initially|incorrectly|mistakenly) (?:said|reported|wrote|stated)",
+    ),
+    Row(
         r"(?:Dieser|Der|Diese|Die|Wir haben (?:diesen|den)|In diesem) (?:Artikel|Beitrag|Text|Bericht|Meldung|Überschrift|Nachricht)"
         r"(?: wurde| ist| haben wir| hatten wir| wird)?",
         r"aktualisiert|ergänzt|erweitert|überarbeitet|geändert|angepasst|hinzugefügt",
@@ -168,6 +175,7 @@ _AGAIN = re.compile(
     r",? (?:and|und|et|y|e|en|och|og) (?:again|erneut|de nouveau|de nuevo|di nuovo|novamente|opnieuw|igen|igjen)\b",
     re.I,
 )
+_OBJECT = re.compile(rf"\s(?:this|the|our) (?:\w+ )?(?:{words.DOCUMENTS})\b")
 _NOW = re.compile(rf"This (?:{words.DOCUMENTS}) now (?:includes|reflects|contains|says)\b", re.I)
 _BETWEEN = re.compile(
     rf"[\s,;:()\[\]]*(?:(?:{'|'.join(sorted(words.BETWEEN, key=len, reverse=True))})(?=[\s\d])\s*)?", re.IGNORECASE
@@ -276,7 +284,8 @@ def _middle(mid: str, joins: re.Pattern[str], look: Look) -> tuple[Moment | None
 def _content(rest: str, joins: re.Pattern[str], look: Look) -> tuple[Moment | None, str | None]:
     """Time and content behind the verb."""
     moment: Moment | None = None
-    at = 0
+    named = _OBJECT.match(rest)
+    at = named.end() if named else 0
     for _ in range(6):
         gap = _BETWEEN.match(rest, at)
         start = gap.end() if gap else at
@@ -288,7 +297,7 @@ def _content(rest: str, joins: re.Pattern[str], look: Look) -> tuple[Moment | No
     join = joins.match(text)
     if join:
         content = text[join.end() :].strip()
-        return moment or (when.parse(content, look) if False else None), content or None
+        return moment, content or None
     if moment is None and (late := when.find(rest[:120], look)) and late.start < 40 and not late.relative:
         return late.moment, rest[late.end :].strip(" .,:)") or None
     text = text.strip(" .")

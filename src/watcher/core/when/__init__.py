@@ -19,8 +19,8 @@ from watcher.model import Moment
 
 _LIMIT = 20_000  # characters of a text that are searched: notes are short, hostile pages are not
 _ASCII = str.maketrans(
-    "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９：／．，（）\u00a0\u202f\u2009\u2212",
-    "012345678901234567890123456789:/.,()   -",
+    "٠١٢٣٤٥٦٧٨٩۰۱۲۳۴۵۶۷۸۹０１２３４５６７８９：／．，（）،\u00a0\u202f\u2009\u2212",
+    "012345678901234567890123456789:/.,(),   -",
 )
 
 

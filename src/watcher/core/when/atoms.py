@@ -55,7 +55,7 @@ ZONE = re.compile(
 )
 SECOND = re.compile(r"\s?[(/,]\s?\d{1,2}:?\d\d\s?(?:[AaPp]\.?[Mm]\.?)?\s?(?:" + "|".join(_ZONE_NAMES) + r")(?!\w)\)?")
 GLUE = re.compile(
-    r"[\s,;|·•@()/、\-–—]{0,4}(?:(?:at|on|as of|around|um|am|vom|den|the|kl\.?|klo|à|a|las|a las|alle ore|alle|ore|"
+    r"[\s,;|·•@()/、\-–—]{0,4}(?:(?:at|on|as of|around|um|am|vom|den|the|kl\.?|klockan|klo|kello|r\.|roku|года|год|yılı|à|a|las|a las|alle ore|alle|ore|"
     r"às|ás|om|o|godz\.?|o godz\.?|saat|в|г\.,?|г\.? в|الساعة|gegen|de|del|el|le|il|em|i)\s+){0,2}",
     re.I,
 )
@@ -182,7 +182,7 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     (_pattern(r"(?P<hour>\d\d?)\.(?P<minute>\d\d)\s?(?:h|Uhr|uur|hrs)(?!\w)"), read_clock),
     (_pattern(rf"(?:{words.CUES})\s(?P<hour>\d\d?)[.:](?P<minute>\d\d)(?:\s?(?:Uhr|uur|h)(?!\w))?"
               r"(?!\.?\d|\s?[ap]\.?\s?m)"), read_clock),
-    (_pattern(r"(?:alle ore|ore|klo|kl\.?|o godz\.?|godz\.?|saat)\s(?P<hour>\d\d?)(?![\d.:])"), read_clock),
+    (_pattern(r"(?:alle ore|ore|klockan|kello|klo|kl\.?|o godz\.?|godz\.?|saat)\s(?P<hour>\d\d?)(?![\d.:])"), read_clock),
     (_pattern(r"(?P<hour>[012]\d)(?P<minute>[0-5]\d)\s?"
               r"(?=(?:GMT|UTC|BST|HKT|ET|EST|EDT|CET|CEST|IST|JST|SGT)(?!\w))"), read_clock),
     (_pattern(r"(?P<hour>[012]\d)(?P<minute>[0-5]\d)\s?(?:hrs|hours|Uhr)(?!\w)"), read_clock),
