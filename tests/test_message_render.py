@@ -179,6 +179,7 @@ def test_a_start_lists_every_new_source() -> None:
     text = " ".join(rendered(item).text.split())
     assert "Watching: 6 sources" in text
     assert "Source 5 feed, every 5 minutes · 25 entries · next poll 12 May 2021, 06:20 EDT" in text
+    assert "X-Watcher-Source" not in dict(rendered(item).headers)
     one = SourceHealth("xda", "XDA", "https://www.example.org/", "article", update=5, update_gist="Removed")
     shown = rendered(health_alert(DESK, "source.started", key="start", now=NOW, sources=[one])).text
     assert "Update 5 · Removed" in shown

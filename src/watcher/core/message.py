@@ -325,7 +325,8 @@ def _shortened(value: Any, limit: int = 3_000) -> Any:
 
 def _headers(alert: Alert) -> tuple[tuple[str, str], ...]:
     """The X- headers of a mail: single lines of printable ASCII, a test's too."""
-    source: Mapping[str, Any] = alert.data.get("source") or next(iter(alert.data.get("sources") or ()), {})
+    told = list(alert.data.get("sources") or ())
+    source: Mapping[str, Any] = alert.data.get("source") or (told[0] if len(told) == 1 else {})
     events = ", ".join(alert.data.get("events", ())) or alert.type
     pairs = [
         ("X-Watcher-Event", events),
