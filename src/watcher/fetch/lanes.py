@@ -4,7 +4,6 @@ A `Lane` is a way out: direct or through one proxy, with one set of trusted auth
 responses and transport API), aiohttp carries. Sessions keep no cookies, read no environment, unpack nothing.
 """
 
-import base64
 import contextvars
 import hashlib
 import socket
@@ -19,6 +18,7 @@ import httpx
 from httpx_aiohttp import AiohttpTransport
 
 from watcher.errors import ConfigError, FetchError, Problem
+from watcher.fetch.credentials import basic_auth
 from watcher.fetch.guard import Guard, LookUp, Names
 
 KEEP_ALIVE = 30.0  # seconds that an idle connection is kept
@@ -111,7 +111,7 @@ def parse_proxy(address: str, shown: str) -> tuple[httpx.Proxy, str | None]:
     headers = {}
     if url.userinfo:
         user, _, password = url.userinfo.decode("ascii").partition(":")
-        login = "Basic " + base64.b64encode(f"{unquote(user)}:{unquote(password)}".encode()).decode()
+        login = basic_auth(unquote(user), unquote(password))
         headers["Proxy-Authorization"] = login
         url = url.copy_with(userinfo=b"")
     return httpx.Proxy(url, headers=headers), login

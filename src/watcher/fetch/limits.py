@@ -26,7 +26,7 @@ class Gate:
     def __init__(self, limit: int) -> None:
         self.limit = limit
         self.taken = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._waiting: deque[asyncio.Future[None]] | None = None  # made when needed: most hosts never are crowded
 
     async def enter(self) -> None:
         """Wait for a place and take it."""
@@ -34,11 +34,13 @@ class Gate:
             self.taken += 1
             return
         place = asyncio.get_running_loop().create_future()
+        if self._waiting is None:
+            self._waiting = deque()
         self._waiting.append(place)
         try:
             await place
         except asyncio.CancelledError:
-            if place.done() and not place.cancelled():  # it was given away to us just before
+            if place.done() and not place.cancelled():  # it was given to us just before
                 self.leave()
             else:
                 self._waiting.remove(place)
@@ -63,7 +65,7 @@ class Gate:
 
     @property
     def waiting(self) -> int:
-        return len(self._waiting)
+        return len(self._waiting) if self._waiting else 0
 
 
 class Budget:

@@ -4,7 +4,6 @@ A `Target` is an address taken apart once. Log-ins in an address become a header
 fragments are not sent. Raises FetchError (Refused for schemes that are not asked), its address masked.
 """
 
-import base64
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -14,6 +13,7 @@ import httpx
 
 from watcher.core.mask import mask_url
 from watcher.errors import FetchError, Refused
+from watcher.fetch.credentials import basic_auth
 from watcher.fetch.decode import ACCEPTED
 
 MOST_URL = 16_384
@@ -70,8 +70,7 @@ def parse(text: str) -> Target:
     plain = text.strip()
     if url.userinfo:
         user, _, password = url.userinfo.decode("ascii").partition(":")
-        both = f"{unquote(user)}:{unquote(password)}".encode()
-        authorization = "Basic " + base64.b64encode(both).decode()
+        authorization = basic_auth(unquote(user), unquote(password))
     if url.userinfo or url.fragment or "#" in plain:
         url = url.copy_with(userinfo=b"", fragment=None)
         plain = str(url)
