@@ -324,7 +324,7 @@ def _shortened(value: Any, limit: int = 3_000) -> Any:
 
 
 def _headers(alert: Alert) -> tuple[tuple[str, str], ...]:
-    """The X- headers of a mail: single lines of printable ASCII, a test's too."""
+    """The X- headers of a mail, each value one clean line."""
     told = list(alert.data.get("sources") or ())
     source: Mapping[str, Any] = alert.data.get("source") or (told[0] if len(told) == 1 else {})
     events = ", ".join(alert.data.get("events", ())) or alert.type
