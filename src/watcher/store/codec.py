@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 KEYFRAME = 20  # deltas in a row before a whole copy is stored again
 SMALL = 200  # bytes below which packing gains nothing
+STATE = 600  # bytes below which a value in a column is left as JSON: every poll writes one
 WIDE = 1 << 24  # bytes above which a delta would need too large a window
 MOST = 512_000_000  # bytes that a stored value may unpack to, whatever the row says
 _LONE = re.compile("[\ud800-\udfff]")
@@ -155,8 +156,8 @@ def _inflate(packed: Packed, base: bytes | None) -> bytes:
 def pack_value(value: object) -> bytes:
     """A dataclass in one column: a first byte says whether JSON (`j`) or zstd with its length (`z`) follows."""
     plain = dump(value)
-    packed = pack(plain)
-    if packed.codec == "raw":
+    packed = pack(plain) if len(plain) > STATE else None
+    if packed is None or packed.codec == "raw":
         return b"j" + plain
     return b"z" + packed.size.to_bytes(5, "big") + packed.data
 

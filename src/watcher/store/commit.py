@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, bindparam, case, func, or_, select, tuple_
+from sqlalchemy import Connection, Table, and_, bindparam, case, func, or_, select
 
 from watcher.errors import StoreError
 from watcher.model import Change, Document, Observation, Outcome, Revision, Snapshot
@@ -39,37 +39,78 @@ HOUR = 3_600_000
 
 def commit(connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
     """Write the outcomes in their order. Raises StoreError; then nothing of any was kept."""
-    fresh = _fresh(connection, outcomes)
-    if not fresh:
-        return
-    _Batch(connection, fresh, now).write()
+    rows = _known_fetches(connection, outcomes)
+    fresh = _fresh(connection, outcomes, {row.id: row.last_poll_at for row in rows})
+    if fresh:
+        _Batch(connection, fresh, now, {row.id: (row.chain, row.snapshot) for row in rows}).write()
 
 
-def _fresh(connection: Connection, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    keys = {(each.poll.fetch, to_ms(each.poll.at), each.poll.id): each for each in outcomes}
-    key = tuple_(polls.c.fetch, polls.c.at, polls.c.id)
-    present = {
-        tuple(row) for row in connection.execute(select(polls.c.fetch, polls.c.at, polls.c.id).where(key.in_(keys)))
-    }
-    return [outcome for each, outcome in keys.items() if each not in present]
+_FETCHES = (
+    select(fetches.c.id, fetches.c.chain, fetches.c.snapshot, fetches.c.last_poll_at)
+    .where(fetches.c.id.in_(bindparam("ids", expanding=True)))
+    .order_by(fetches.c.id)
+    .with_for_update()
+)
+
+
+def _known_fetches(connection: Connection, outcomes: Sequence[Outcome]) -> Sequence[Any]:
+    ids = {each.fetch.id for each in outcomes} | {each.poll.fetch for each in outcomes}
+    rows = connection.execute(_FETCHES, {"ids": sorted(ids)}).all()
+    if missing := ids - {row.id for row in rows}:
+        raise StoreError(f"the fetch {min(missing)} is not known: the configuration was not taken over yet")
+    return rows
+
+
+def _fresh(connection: Connection, outcomes: Sequence[Outcome], last: dict[str, int | None]) -> list[Outcome]:
+    """Those not committed yet; only one that is not younger than its fetch's last poll can be there already."""
+    found = {(each.poll.fetch, to_ms(each.poll.at), each.poll.id): each for each in outcomes}
+    for fetch, at, id_ in list(found):
+        newest = last[fetch]
+        if newest is not None and at <= newest:
+            same = and_(polls.c.fetch == fetch, polls.c.at == at, polls.c.id == id_)
+            if connection.execute(select(polls.c.id).where(same)).first():
+                del found[fetch, at, id_]
+    return list(found.values())
+
+
+_FETCH_COLUMNS = ("last_ok_at", "failures", "failing_since", "error", "state")
+_FETCH = (
+    fetches.update()
+    .where(fetches.c.id == bindparam("at_id"))
+    .values(
+        {name: bindparam(name) for name in _FETCH_COLUMNS},
+    )
+    .values(
+        last_poll_at=case(
+            (fetches.c.last_poll_at > bindparam("polled", type_=fetches.c.last_poll_at.type), fetches.c.last_poll_at),
+            else_=bindparam("polled", type_=fetches.c.last_poll_at.type),
+        ),
+        next_poll_at=case((fetches.c.enabled, bindparam("due", type_=fetches.c.next_poll_at.type)), else_=None),
+        alarmed_at=case(
+            (bindparam("well", type_=fetches.c.enabled.type), None),
+            else_=func.coalesce(bindparam("alarmed", type_=fetches.c.alarmed_at.type), fetches.c.alarmed_at),
+        ),
+        snapshot=func.coalesce(bindparam("record", type_=fetches.c.snapshot.type), fetches.c.snapshot),
+        chain=bindparam("link"),
+    )
+)
+_POLL = polls.insert()
 
 
 class _Batch:
     """The rows of several outcomes, gathered by table and written in the order that the foreign keys want."""
 
-    def __init__(self, connection: Connection, outcomes: Sequence[Outcome], now: datetime) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        outcomes: Sequence[Outcome],
+        now: datetime,
+        chain: dict[str, tuple[str, str | None]],
+    ) -> None:
         self.connection = connection
         self.outcomes = outcomes
         self.now = now
-        ids = {each.fetch.id for each in outcomes} | {each.poll.fetch for each in outcomes}
-        wanted = select(fetches.c.id, fetches.c.chain, snapshots.c.body_sha256).select_from(
-            fetches.outerjoin(snapshots, snapshots.c.id == fetches.c.snapshot)
-        )
-        rows = connection.execute(wanted.where(fetches.c.id.in_(ids))).all()
-        self.chain = {row.id: row.chain for row in rows}
-        self.newest = {row.id: row.body_sha256 for row in rows}
-        if missing := ids - set(self.chain):
-            raise StoreError(f"the fetch {min(missing)} is not known: the configuration was not taken over yet")
+        self.chain = chain  # of each fetch: the newest record's hash and id
         self.names, self.homes = _source_names(connection, outcomes)
 
     def write(self) -> None:
@@ -77,7 +118,7 @@ class _Batch:
             if outcome.snapshot:
                 self._snapshot(outcome.snapshot, outcome.body)
         self._fetches()
-        self._insert(polls, [poll_row(each.poll) for each in self.outcomes])
+        self.connection.execute(_POLL, [poll_row(each.poll) for each in self.outcomes])
         self._hours()
         self._sources()
         seen = [
@@ -101,52 +142,41 @@ class _Batch:
         sha = snapshot.body_sha256
         if self.connection.execute(select(snapshots.c.seq).where(snapshots.c.id == snapshot.id)).first():
             return
-        if snapshot.previous != self.chain[snapshot.fetch]:
+        newest, before = self.chain[snapshot.fetch]
+        if snapshot.previous != newest:
             raise StoreError(f"the record {snapshot.id} does not follow the newest one of its fetch {snapshot.fetch}")
         if not self.connection.execute(select(bodies.c.size).where(bodies.c.sha256 == sha)).first():
             if body is None or hashlib.sha256(body).hexdigest() != sha:
                 raise StoreError(f"the record {snapshot.id} came without the body that it names")
-            packed = chains.write(self.connection, bodies, body, self.newest[snapshot.fetch])
+            last = select(snapshots.c.body_sha256).where(snapshots.c.id == before)
+            base = self.connection.execute(last).scalar_one_or_none() if before else None
+            packed = chains.write(self.connection, bodies, body, base)
             self.connection.execute(bodies.insert().values(sha256=sha, at=to_ms(snapshot.at), **packed))
         self.connection.execute(snapshots.insert().values(snapshot_row(snapshot)))
-        self.chain[snapshot.fetch], self.newest[snapshot.fetch] = snapshot.hash, sha
+        self.chain[snapshot.fetch] = (snapshot.hash, snapshot.id)
 
     def _fetches(self) -> None:
-        """Since an outcome is made, the fetch may have been disabled, or its failure told: neither is undone."""
-        values: dict[str, Any] = {name: bindparam(name) for name in fetch_columns(self.outcomes[0].fetch)}
-        statement = (
-            fetches.update()
-            .where(fetches.c.id == bindparam("at_id"))
-            .values(
-                **values,
-                next_poll_at=case((fetches.c.enabled, bindparam("due", type_=fetches.c.next_poll_at.type)), else_=None),
-                alarmed_at=case(
-                    (bindparam("well"), None),
-                    else_=func.coalesce(bindparam("alarmed", type_=fetches.c.alarmed_at.type), fetches.c.alarmed_at),
-                ),
-                snapshot=func.coalesce(bindparam("record", type_=fetches.c.snapshot.type), fetches.c.snapshot),
-                chain=bindparam("link"),
-            )
-        )
+        """Since an outcome was made, the fetch may have been disabled, or its failure told: neither is undone."""
         rows = []
         for each in self.outcomes:
             state = each.fetch
             rows.append(
                 {
                     "at_id": state.id,
+                    "polled": to_ms(each.poll.at),
                     "due": maybe_ms(state.next_poll_at),
                     "well": state.failures == 0,
                     "alarmed": maybe_ms(state.alarmed_at),
                     "record": each.snapshot.id if each.snapshot else None,
-                    "link": self.chain[state.id],
+                    "link": self.chain[state.id][0],
                     **fetch_columns(state),
                 }
             )
-        self.connection.execute(statement, rows)
+        self.connection.execute(_FETCH, rows)
 
     def _hours(self) -> None:
         counted = Counter((to_ms(each.poll.at) // HOUR, each.poll.result) for each in self.outcomes)
-        rows = [{"hour": hour, "result": result, "polls": count} for (hour, result), count in counted.items()]
+        rows = [{"hour": hour, "result": result, "polls": count} for (hour, result), count in sorted(counted.items())]
         self.connection.execute(upsert(self.connection, hours, ("hour", "result"), add=("polls",)), rows)
 
     def _sources(self) -> None:
@@ -215,6 +245,8 @@ class _Batch:
 def _source_names(connection: Connection, outcomes: Sequence[Outcome]) -> tuple[dict[str, str], dict[str, str]]:
     """The names as they are now, by the names that the outcomes give; and the fetch of each."""
     given = {part.source for each in outcomes for part in each.sources}
+    if not given:
+        return {}, {}
     found = connection.execute(select(sources.c.name, sources.c.fetch).where(sources.c.name.in_(given))).all()
     homes: dict[str, str] = {row.name: row.fetch for row in found}
     names = {name: name for name in homes}

@@ -40,6 +40,7 @@ def fetch_row(state: FetchState) -> dict[str, Any]:
         "host": clean(state.host),
         "enabled": True,
         "next_poll_at": maybe_ms(state.next_poll_at),
+        "last_poll_at": maybe_ms(state.last_poll_at),
         "snapshot": state.snapshot,
         "chain": state.chain,
         "alarmed_at": maybe_ms(state.alarmed_at),
@@ -50,7 +51,6 @@ def fetch_row(state: FetchState) -> dict[str, Any]:
 def fetch_columns(state: FetchState) -> dict[str, Any]:
     """Of every poll; the chain's columns are set with its record, `alarmed_at` with the alarm."""
     return {
-        "last_poll_at": maybe_ms(state.last_poll_at),
         "last_ok_at": maybe_ms(state.last_ok_at),
         "failures": state.failures,
         "failing_since": maybe_ms(state.failing_since),
