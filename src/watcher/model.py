@@ -574,6 +574,7 @@ class Change:
     gap: tuple[int, ...] = ()  # numbers below this update that were never seen
     text: str = ""
     mark: str | None = None  # the headline mark of the update, if its title has one
+    restored: int | None = None  # number of the revision whose text is back
 
 
 @dataclass(frozen=True, slots=True)
