@@ -13,16 +13,21 @@ from watcher.model import Block, Moment, Note, NoteKind
 _FINAL = re.compile(r"[.!?。！？…][\"'”’»」)\]]*$")
 _AT_ON = re.compile(r"\b(?:at|on|um|am|à|le|alle|il|a las|às|kl|klo|om|op|den|o godz|в)\b", re.IGNORECASE)
 _EDITED = re.compile(
-    r"after publication|has been (?:revised|updated|corrected|amended|changed|edited|clarified)|was (?:revised|updated|corrected|amended)|"
-    r"have been corrected|nach (?:der )?veröffentlichung|après (?:la )?publication|tras la publicación|dopo la pubblicazione|após a publicação|"
-    r"na publicatie|efter publicering|julkaisun jälkeen|po publikacji|yayımlandıktan sonra|после публикации|بعد النشر|公開後|掲載後|发布后|發布後|게재 후|"
+    r"after publication|has been (?:revised|updated|corrected|amended|changed|edited|clarified)|was (?:revised|"
+    r"updated|corrected|amended)|"
+    r"have been corrected|nach (?:der )?veröffentlichung|après (?:la )?publication|tras la publicación|"
+    r"dopo la pubblicazione|após a publicação|"
+    r"na publicatie|efter publicering|julkaisun jälkeen|po publikacji|yayımlandıktan sonra|после публикации|"
+    r"بعد النشر|公開後|掲載後|发布后|發布後|게재 후|"
     r"更新|修正|訂正|追記|更正|수정|정정",
     re.IGNORECASE,
 )
 _SPLIT = re.compile(r"(?<=[.!?。”\"')\]]) (?=\S{3,20} #?\d{1,3} ?[(:（：])|\n")
 _TRAILING = re.compile(
-    r"(?:[(\[]|[–—-] ?)(?:(?:corrected|updated|posted|added|published|amended|revised|korrigiert|aktualisiert|corrigé|mis à jour|corregido|actualizado|"
-    r"corretto|aggiornato|corrigido|atualizado|訂正日?|更新日?|更正)\W{0,2}(?:on|at|am|um|le|el|il|em)? ?)?(?P<t>[^()\[\]–—]{4,60}?)[.]?[)\]]?[.]?$",
+    r"(?:[(\[]|[–—-] ?)(?:(?:corrected|updated|posted|added|published|amended|revised|korrigiert|aktualisiert|"
+    r"corrigé|mis à jour|corregido|actualizado|"
+    r"corretto|aggiornato|corrigido|atualizado|訂正日?|更新日?|更正)\W{0,2}(?:on|at|am|um|le|el|il|"
+    r"em)? ?)?(?P<t>[^()\[\]–—]{4,60}?)[.]?[)\]]?[.]?$",
     re.I,
 )
 _EXPLANATORY = re.compile(r"explanatory note[s]?\.?$", re.IGNORECASE)
@@ -48,9 +53,8 @@ def _block(page: PageView, index: int, seen_body: int) -> None:
         return
     if block.type == "figcaption":
         return
-    if seen_body <= 3 or index >= len(page.blocks) - 3:
-        if _wire_line(page, index, seen_body):
-            return
+    if (seen_body <= 3 or index >= len(page.blocks) - 3) and _wire_line(page, index, seen_body):
+        return
     if block.type in {"p", "li", "text", "tr", "pre", "blockquote"} and _split(page, index):
         return
     label = lead.read(block.text, page.look)
@@ -172,17 +176,16 @@ def _bare(page: PageView, index: int, label: Lead) -> None:
 def _heading(page: PageView, index: int, label: Lead) -> None:
     """A label in a heading: the head of a section, or of a boxed correction."""
     if label.number is None and label.kind != "update":
-        end = _section_end(page, index)
-        if end == index + 1 or page.blocks[index + 1].type not in {"p", "text", "li", "dd"}:
+        if not page.free(index + 1) or page.blocks[index + 1].type not in {"p", "text", "li", "dd"}:
             return
         text = " ".join([label.rest, page.blocks[index + 1].text]).strip()
         page.add(
             _note(page, label, clean(text, page.blocks[index + 1]), page.links(index, index + 2)), index, index + 2
         )
         return
-    if not label.marked and label.moment is None and label.number is None:
-        if label.form == "past" or _section_end(page, index) == index + 1:
-            return
+    plain = not label.marked and label.moment is None and label.number is None
+    if plain and (label.form == "past" or _section_end(page, index) == index + 1):
+        return
     if label.form == "past" and label.moment is None and not label.rest:
         return
     _section(page, index, label)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from watcher.core import when
@@ -28,15 +29,18 @@ _ITEM = re.compile(
 )
 _AFTER = re.compile(r"[\s\])）】]*(?:[|:：–—·,.-]\s*)?")
 _CORRECTED = re.compile(
-    r"(?:correct(?:ed|ion)|korrig|korrektur|corrig|correg|rettific|correzione|correç|gecorrigeerd|rättat|rettet|исправл|訂正|更正|정정)",
+    r"(?:correct(?:ed|ion)|korrig|korrektur|corrig|correg|rettific|correzione|correç|gecorrigeerd|rättat|rettet|"
+    r"исправл|訂正|更正|정정)",
     re.IGNORECASE,
 )
 _ENTRY = re.compile(
-    r"(?:docket (?:entry|no\.?|number|item)|ECF(?: no\.?)?|dkt\.?(?: no\.?)?|D\.?E\.?|doc(?:ument)?\.? no\.?|entry(?: no\.?)?)\s?#?\s?(?P<n>\d{1,5})\b"
+    r"(?:docket (?:entry|no\.?|number|item)|ECF(?: no\.?)?|dkt\.?(?: no\.?)?|D\.?E\.?|doc(?:ument)?\.? no\.?|"
+    r"entry(?: no\.?)?)\s?#?\s?(?P<n>\d{1,5})\b"
     r"\s*(?P<rest>.*)$", re.IGNORECASE | re.DOTALL,
 )  # fmt: skip
 _COURT = re.compile(
-    r"\bdocket|\bECF\b|\bv(?:s)?\. |\bcase no|\bin re\b|\d:\d\d-(?:cv|cr|md|mc|bk|mj|ap)-\d+|\bproceedings\b|\bdate filed\b",
+    r"\bdocket|\bECF\b|\bv(?:s)?\. |\bcase no|\bin re\b|\d:\d\d-(?:cv|cr|md|mc|bk|mj|ap)-\d+|\bproceedings\b|"
+    r"\bdate filed\b",
     re.IGNORECASE,
 )
 _ROW = re.compile(r"(?:(?P<n>\d{1,5})?\s?\|\s?)?(?P<rest>.+)$", re.DOTALL)
@@ -228,7 +232,7 @@ def live_posts(page: PageView) -> None:
 
 def _is_live(page: PageView, posts: list[_Post]) -> bool:
     times = [post.moment.at for post in posts]
-    falling = all(a >= b for a, b in zip(times, times[1:], strict=False))
+    falling = all(a >= b for a, b in pairwise(times))
     named = _LIVE.search(page.title) or any(
         _LIVE.search(block.text[:120]) for block in page.blocks[: posts[0].start][-4:]
     )
@@ -247,7 +251,8 @@ def _posts(page: PageView) -> Iterator[_Post]:
         found = _clock(block, look)
         if found:
             starts.append((index, *found))
-    for n, (index, moment, rest) in enumerate(starts):
+    for n, (index, moment, behind) in enumerate(starts):
+        rest = behind
         stop = starts[n + 1][0] if n + 1 < len(starts) else len(page.blocks)
         end, heading = index + 1, None
         if level(page.blocks[index]) < 9 and rest:

@@ -1,4 +1,4 @@
-"""One record per distinct update: what stands in headline, banner and section is joined, by number first, text second."""
+"""One record per distinct update: headline, banner and section are joined, by number first, by text second."""
 
 import re
 import unicodedata
@@ -96,7 +96,7 @@ def merge(notes: Sequence[Note]) -> tuple[Note, ...]:
 
 
 def joined(group: Sequence[Note]) -> Note:
-    """One record of all places of an update: heading of the section before the headline's, summary of the banner first."""
+    """One record of all places: the section's heading before the headline's, the banner's summary first."""
     rank = {"section": 0, "title": 1}
     by_heading = sorted(group, key=lambda note: rank.get(note.location or "", 2))
     by_summary = sorted(group, key=lambda note: {"banner": 0, "inline": 1, "footer": 1}.get(note.location or "", 2))

@@ -1,4 +1,4 @@
-"""A page while its notes are sought: which blocks are out of bounds, which are taken, where the article's body stands."""
+"""A page while its notes are sought: which blocks are out of bounds, which are taken, where the body stands."""
 
 import re
 from collections.abc import Sequence
@@ -88,11 +88,18 @@ def close_elsewhere(page: PageView) -> None:
             until == 9 and block.type in {"p", "text"} and len(block.text) > 120
         ):
             until = 0
-        if until or block.type == "hr" or block.text.strip() in {page.title, ""} or block.type == "h1":
+        if (
+            until
+            or block.type == "hr"
+            or block.text.strip() in {page.title, ""}
+            or block.type == "h1"
+            or (_only_a_link(block) and when.find(block.text, page.look) is None)
+        ):
             page.closed.add(index)
-        elif any(link.text and link.text.strip() == block.text for link in block.links) and level(block) == 9:
-            if when.find(block.text, page.look) is None:
-                page.closed.add(index)
+
+
+def _only_a_link(block: Block) -> bool:
+    return level(block) == 9 and any(link.text and link.text.strip() == block.text for link in block.links)
 
 
 def clean(text: str, block: Block | None = None) -> str:

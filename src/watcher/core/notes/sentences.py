@@ -32,9 +32,11 @@ ROWS: tuple[Row, ...] = (
         r"updated|edited|revised|changed|modified|expanded|altered|amended|republished|supplemented",
         r"corrected|fixed",
         r"in order to|so as to|to|with|after|because|following|by|since|for",
-        rf"(?:[Aa]n?|[Tt]he|[Oo]ur) (?:earlier|previous|prior|original|initial|older) (?:version|edition|draft|headline|photo caption|caption|"
+        rf"(?:[Aa]n?|[Tt]he|[Oo]ur) (?:earlier|previous|prior|original|initial|older) (?:version|edition|draft|"
+        rf"headline|photo caption|caption|"
         rf"photograph) (?:of|on|to|for|with|in) (?:this|the|our) (?:\w+ )?(?:{words.DOCUMENTS})|"
-        rf"[Tt]his (?:{words.DOCUMENTS}) (?:originally|previously|initially|incorrectly|mistakenly|misstated|misidentified|misspelled)",
+        rf"[Tt]his (?:{words.DOCUMENTS}) (?:originally|previously|initially|incorrectly|mistakenly|misstated|"
+        rf"misidentified|misspelled)",
     ),
     Row(
         r"We(?:[’']ve| have)?(?: since)?",
@@ -44,33 +46,40 @@ ROWS: tuple[Row, ...] = (
         r"[Ww]e (?:originally|previously|initially|incorrectly|mistakenly) (?:said|reported|wrote|stated)",
     ),
     Row(
-        r"(?:Dieser|Der|Diese|Die|Wir haben (?:diesen|den)|In diesem) (?:Artikel|Beitrag|Text|Bericht|Meldung|Überschrift|Nachricht)"
+        r"(?:Dieser|Der|Diese|Die|Wir haben (?:diesen|den)|In diesem) (?:Artikel|Beitrag|Text|Bericht|Meldung|"
+        r"Überschrift|Nachricht)"
         r"(?: wurde| ist| haben wir| hatten wir| wird)?",
         r"aktualisiert|ergänzt|erweitert|überarbeitet|geändert|angepasst|hinzugefügt",
         r"korrigiert|berichtigt|richtiggestellt",
         r"um|mit|nachdem|damit|weil|aufgrund",
         r"(?:in|In) einer (?:früheren|ersten|vorherigen|älteren|ursprünglichen) (?:Version|Fassung)|"
-        r"(?:Eine|eine) (?:frühere|vorherige|erste|ältere) (?:Version|Fassung) (?:dieses|des) (?:Artikels|Textes|Beitrags|Berichts)|"
+        r"(?:Eine|eine) (?:frühere|vorherige|erste|ältere) (?:Version|Fassung) (?:dieses|des) (?:Artikels|Textes|"
+        r"Beitrags|Berichts)|"
         r"In der (?:ursprünglichen|ersten|früheren) (?:Version|Fassung)",
     ),
     Row(
-        r"(?:(?:Cet|L[’']|Le présent|Notre) ?(?:article|papier)|Article|(?:Ce|Le) (?:texte|papier|billet)|(?:Cette|La) (?:dépêche|page))"
+        r"(?:(?:Cet|L[’']|Le présent|Notre) ?(?:article|papier)|Article|(?:Ce|Le) (?:texte|papier|billet)|"
+        r"(?:Cette|La) (?:dépêche|page))"
         r"(?: a été| est)?",
         r"mise? à jour|actualisée?|modifiée?|complétée?|enrichie?",
         r"corrigée?|rectifiée?",
         r"avec|pour|afin de|afin d[’']|par|après|suite à|à la suite de",
-        r"(?:[Uu]ne|[Dd]ans une|[Ll]a) (?:version|première version) (?:précédente|antérieure|initiale|de cet)|une première version de",
+        r"(?:[Uu]ne|[Dd]ans une|[Ll]a) (?:version|première version) (?:précédente|antérieure|initiale|de cet)|"
+        r"une première version de",
     ),
     Row(
-        r"(?:(?:Este|El) (?:artículo|texto|reportaje|contenido)|Artículo|Noticia|(?:Esta|La) (?:noticia|información|nota|pieza|historia|página))"
+        r"(?:(?:Este|El) (?:artículo|texto|reportaje|contenido)|Artículo|Noticia|(?:Esta|La) (?:noticia|"
+        r"información|nota|pieza|historia|página))"
         r"(?: ha sido| fue| se ha| se)?",
         r"actualiz(?:ad[oa]|ó)|modific(?:ad[oa]|ó)|ampliad[oa]|editad[oa]",
         r"corregid[oa]|corrigió|rectificad[oa]",
         r"con|para|tras|después de|por|debido a",
-        r"(?:[Uu]na|[Ll]a) (?:primera |anterior )?versión (?:anterior|previa|inicial|original|de (?:este|esta))|[Uu]na versión anterior",
+        r"(?:[Uu]na|[Ll]a) (?:primera |anterior )?versión (?:anterior|previa|inicial|original|de (?:este|esta))|"
+        r"[Uu]na versión anterior",
     ),
     Row(
-        r"(?:(?:Questo|L[’'])\s?articolo|Articolo|Notizia|(?:Questa|La) (?:notizia|pagina)|(?:Il|Questo) (?:testo|pezzo))"
+        r"(?:(?:Questo|L[’'])\s?articolo|Articolo|Notizia|(?:Questa|La) (?:notizia|pagina)|(?:Il|Questo) (?:testo|"
+        r"pezzo))"
         r"(?: è stat[oa]| è)?",
         r"aggiornat[oa]|modificat[oa]|integrat[oa]",
         r"corrett[oa]|rettificat[oa]",
@@ -78,7 +87,8 @@ ROWS: tuple[Row, ...] = (
         r"(?:[Uu]na|[Ll]a|[Ii]n una|[Nn]ella) (?:precedente|prima|versione) (?:versione|precedente)",
     ),
     Row(
-        r"(?:(?:Este|O|Esse) (?:artigo|texto|conteúdo)|(?:Esta|A|Essa) (?:notícia|matéria|reportagem|página|nota)|Notícia|Matéria|Artigo|"
+        r"(?:(?:Este|O|Esse) (?:artigo|texto|conteúdo)|(?:Esta|A|Essa) (?:notícia|matéria|reportagem|página|nota)|"
+        r"Notícia|Matéria|Artigo|"
         r"Reportagem|Texto)(?: foi| está)?",
         r"atualizad[oa]|actualizad[oa]|modificad[oa]|alterad[oa]|editad[oa]|ampliad[oa]",
         r"corrigid[oa]|retificad[oa]",
@@ -100,7 +110,8 @@ ROWS: tuple[Row, ...] = (
         r"(?:[Ii] en|[Ee]n) tidigare version|[Ii] en (?:första|ursprunglig) version",
     ),
     Row(
-        r"(?:Artikkelen|Saken|Teksten|Denne (?:saken|artikkelen|artikel|historie)|Artiklen|Historien)(?: er| ble| blev| har)?(?: blitt| blevet)?",
+        r"(?:Artikkelen|Saken|Teksten|Denne (?:saken|artikkelen|artikel|historie)|Artiklen|Historien)(?: er| ble|"
+        r" blev| har)?(?: blitt| blevet)?",
         r"oppdatert|opdateret|endret|ændret|utvidet|suppleret|tilføjet",
         r"rettet|korrigert|korrigeret|berigtiget",
         r"med|for å|for at|etter at|etter|efter at|efter|fordi|så",
@@ -111,28 +122,33 @@ ROWS: tuple[Row, ...] = (
         r"päivitetty|täydennetty|muokattu|muutettu",
         r"korjattu|oikaistu",
         r"lisäämällä|jotta|koska|lisätty",
-        r"(?:[Jj]utun|[Aa]rtikkelin|[Uu]utisen)? ?(?:aiemmassa|aikaisemmassa|alkuperäisessä) (?:versiossa|jutussa)|[Jj]utussa (?:luki|kerrottiin|sanottiin) (?:aiemmin|virheellisesti)",
+        r"(?:[Jj]utun|[Aa]rtikkelin|[Uu]utisen)? ?(?:aiemmassa|aikaisemmassa|alkuperäisessä) (?:versiossa|"
+        r"jutussa)|[Jj]utussa (?:luki|kerrottiin|sanottiin) (?:aiemmin|virheellisesti)",
     ),
     Row(
         r"(?:(?:Ten )?(?:[Aa]rtykuł|[Tt]ekst|[Mm]ateriał)|[Tt]a informacja)(?: został| był)?",
         r"zaktualizowan[yoa]|uzupełnion[yoa]|zmienion[yoa]|rozszerzon[yoa]",
         r"poprawion[yoa]|skorygowan[yoa]|sprostowan[yoa]",
         r"o|aby|w celu|po|z powodu|dodając",
-        r"[Ww]e? (?:wcześniejszej|poprzedniej|pierwotnej|pierwszej) wersji|[Ww]cześniejsza wersja (?:artykułu|tekstu|tego)|[Pp]oprzednia wersja",
+        r"[Ww]e? (?:wcześniejszej|poprzedniej|pierwotnej|pierwszej) wersji|[Ww]cześniejsza wersja (?:artykułu|"
+        r"tekstu|tego)|[Pp]oprzednia wersja",
     ),
     Row(
         r"(?:Bu|İlgili|Söz konusu)? ?(?:[Hh]aber|[Yy]azı|[Mm]akale|[Mm]etin)(?:i|miz|de|nin)?,?",
         r"güncellendi|güncellenmiştir|güncellenmiş|genişletildi",
         r"düzeltildi|düzeltilmiştir",
         r"için|sonra|nedeniyle",
-        r"(?:[Hh]aberin|[Yy]azının|[Mm]akalenin|[Mm]etnin) (?:önceki|ilk|daha önceki|eski) (?:sürüm|versiyon|hali|hâli)\w*",
+        r"(?:[Hh]aberin|[Yy]azının|[Mm]akalenin|[Mm]etnin) (?:önceki|ilk|daha önceki|eski) (?:sürüm|versiyon|hali|"
+        r"hâli)\w*",
     ),
     Row(
-        r"(?:Этот|Эта|Данный|Данная)? ?(?:[Мм]атериал|[Сс]татья|[Тт]екст|[Нн]овость|[Зз]аметка|[Пп]убликация)(?: был[аио]?)?",
+        r"(?:Этот|Эта|Данный|Данная)? ?(?:[Мм]атериал|[Сс]татья|[Тт]екст|[Нн]овость|[Зз]аметка|"
+        r"[Пп]убликация)(?: был[аио]?)?",
         r"обновл[её]н[аоы]?|дополнен[аоы]?|изменен[аоы]?|отредактирован[аоы]?|обновил[аи]сь|обновился",
         r"исправлен[аоы]?|уточнен[аоы]?",
         r"чтобы|после|в связи с|из-за|с учётом|с учетом",
-        r"[Вв] (?:предыдущей|ранней|первоначальной|более ранней|прежней|первой) (?:версии|редакции)|[Пп]редыдущая версия|[Бб]олее ранняя версия",
+        r"[Вв] (?:предыдущей|ранней|первоначальной|более ранней|прежней|первой) (?:версии|редакции)|"
+        r"[Пп]редыдущая версия|[Бб]олее ранняя версия",
     ),
     Row(
         r"(?:تم|جرى|جرت)",
@@ -143,27 +159,39 @@ ROWS: tuple[Row, ...] = (
     ),
 )
 # Scripts without word limits: the document, then anywhere in the sentence the verb.
+_JA = r"(?:本|この|当|同)(?:記事|稿|ページ|文書|リリース)[^。]{0,80}"
+_JA_DID = r"(?:しました|いたしました|されました|します|した|済み|し、)"
+_ZH = r"(?:本|此)(?:文|稿|报道|報道|報導|新闻|新聞|页面|頁面)(?:章)?[^。]{0,60}"
+_KO = r"(?:이|본|해당) ?(?:기사|글|보도|문서)(?:는|은|가|를|을|의|에서|에)?[^.]{0,80}"
+_KO_DID = r"(?:했|하였|됐|되었|습니다|았|합니다)"
 PLAIN: tuple[tuple[str, NoteKind], ...] = (
-    (r"(?:本|この|当|同)(?:記事|稿|ページ|文書|リリース)[^。]{0,80}(?:訂正|修正|お詫び)(?:しました|いたしました|します|した|済み|し、)", "correction"),
+    (rf"{_JA}(?:訂正|修正|お詫び){_JA_DID}", "correction"),
     (r"(?:初出時|掲載当初|公開当初|記事公開時|当初の?記事)[^。]{0,160}", "correction"),
-    (r"(?:本|この|当|同)(?:記事|稿|ページ|文書|リリース)[^。]{0,80}(?:更新|追記|加筆|差し替え|改訂)(?:しました|いたしました|されました|します|した|済み|し、)",
-     "update"),
-    (r"(?:本|此)(?:文|稿|报道|報道|報導|新闻|新聞|页面|頁面)[^。]{0,60}(?:更正|勘误|勘誤|订正|訂正)", "correction"),
-    (r"(?:本|此)(?:文|稿|报道|報道|報導|新闻|新聞|页面|頁面)(?:章)?[^。]{0,60}(?:更新|修改|修订|修訂|补充|補充)", "update"),
-    (r"(?:此前|之前|较早|早前|先前|較早)(?:的)?(?:版本|报道|報道|報導)[^。]{0,20}(?:误|誤|错|錯|有误|称|稱|写|寫|指)", "correction"),
-    (r"(?:이|본|해당) ?(?:기사|글|보도|문서)(?:는|은|가|를|을|의|에서)?[^.]{0,80}(?:정정|바로잡)(?:했|하였|됐|되었|습니다|았|합니다)", "correction"),
-    (r"(?:이|본|해당) ?(?:기사|글|보도|문서)(?:는|은|가|를|을|의|에)?[^.]{0,80}(?:수정|업데이트|보완|갱신|추가)(?:했|하였|됐|되었|습니다|합니다)", "update"),
+    (rf"{_JA}(?:更新|追記|加筆|差し替え|改訂){_JA_DID}", "update"),
+    (rf"{_ZH}(?:更正|勘误|勘誤|订正|訂正)", "correction"),
+    (rf"{_ZH}(?:更新|修改|修订|修訂|补充|補充)", "update"),
+    (
+        r"(?:此前|之前|较早|早前|先前|較早)的?(?:版本|报道|報道|報導)[^。]{0,20}(?:误|誤|错|錯|称|稱|写|寫|指)",
+        "correction",
+    ),
+    (rf"{_KO}(?:정정|바로잡){_KO_DID}", "correction"),
+    (rf"{_KO}(?:수정|업데이트|보완|갱신|추가){_KO_DID}", "update"),
     (r"(?:이전|앞선|초기|최초) (?:버전|기사|보도)(?:에서|에는)?[^.]{0,60}(?:잘못|오류|사실과)", "correction"),
-)  # fmt: skip
+)
 CORRECTIVE = re.compile(
-    r"\b(?:correct(?:s|ed|ing|ion)?\b|misstat|misspel|misidentif|misattribut|erroneous|incorrect|inaccura|wrong|\berrors?\b|mistake|typo|"
-    r"not, |should have (?:said|read)|fix(?:es|ed)? (?:an?|the) )|falsch|irrtümlich|fehlerhaft|Fehler|korrig|berichtig|erron|erreur|corrig|rectifi|"
-    r"error|incorrect|corrig|rectific|equivocad|sbagliat|errat[oa]|errore|corre[gt]|incorret|erro\b|fout|onjuist|gecorrig|felaktig|rätta|feil|fejl|rette|"
-    r"virhe|korjat|błęd|popraw|yanlış|hata|düzelt|ошиб|неверн|исправ|خطأ|تصحيح|誤|訂正|错误|錯誤|更正|有误|잘못|오류|정정",
+    r"\b(?:correct(?:s|ed|ing|ion)?\b|misstat|misspel|misidentif|misattribut|erroneous|incorrect|inaccura|wrong|"
+    r"\berrors?\b|mistake|typo|"
+    r"not, |should have (?:said|read)|fix(?:es|ed)? (?:an?|the) )|falsch|irrtümlich|fehlerhaft|Fehler|korrig|"
+    r"berichtig|erron|erreur|corrig|rectifi|"
+    r"error|incorrect|corrig|rectific|equivocad|sbagliat|errat[oa]|errore|corre[gt]|incorret|erro\b|fout|onjuist|"
+    r"gecorrig|felaktig|rätta|feil|fejl|rette|"
+    r"virhe|korjat|błęd|popraw|yanlış|hata|düzelt|ошиб|неверн|исправ|خطأ|تصحيح|誤|訂正|错误|錯誤|更正|有误|잘못|"
+    r"오류|정정",
     re.IGNORECASE,
 )
 CLARIFYING = re.compile(
-    r"\bclarif|make clear|made clear|klarstell|klarzustellen|präzisier|clarifi|précis|aclar|chiarir|precisar|esclarec|verduidelijk|förtydlig|presiser|"
+    r"\bclarif|make clear|made clear|klarstell|klarzustellen|präzisier|clarifi|précis|aclar|chiarir|precisar|"
+    r"esclarec|verduidelijk|förtydlig|presiser|"
     r"præciser|tarkent|selvent|doprecyz|wyjaśni|açıklığa|уточн|разъясн|توضيح|澄清|明確",
     re.IGNORECASE,
 )
@@ -181,8 +209,10 @@ _BETWEEN = re.compile(
     rf"[\s,;:()\[\]]*(?:(?:{'|'.join(sorted(words.BETWEEN, key=len, reverse=True))})(?=[\s\d])\s*)?", re.IGNORECASE
 )
 _GONE = re.compile(
-    rf"(?:This|The) (?:{words.DOCUMENTS}) (?:was|has been|is) (?:retracted|withdrawn|removed|taken down|pulled)\b(?P<rest>.*)|"
-    r"(?:Dieser Artikel wurde|Cet article a été|Este artículo ha sido|Questo articolo è stato|Este artigo foi|Dit artikel is) "
+    rf"(?:This|The) (?:{words.DOCUMENTS}) (?:was|has been|is) (?:retracted|withdrawn|removed|taken down|"
+    rf"pulled)\b(?P<rest>.*)|"
+    r"(?:Dieser Artikel wurde|Cet article a été|Este artículo ha sido|Questo articolo è stato|Este artigo foi|"
+    r"Dit artikel is) "
     r"(?:zurückgezogen|retiré|retirado|ritirato|ingetrokken)\b",
     re.DOTALL,
 )  # fmt: skip

@@ -8,9 +8,11 @@ from watcher.model import NoteKind
 # (pattern of a headline, kind); groups `n` (number) and `h` (the rest of the headline) where there are such.
 HEADLINES: tuple[tuple[str, NoteKind], ...] = (
     (r"(?:RPT|REPEAT|REFILE)[- ](?:CORRECTED|CORRECTION)\s?[-:]\s?(?P<h>.+)", "correction"),
-    (r"(?:CORRECTED|CORRECTION)(?: \(OFFICIAL\))?[- ](?:RPT-|REFILE-|EXCLUSIVE-)?(?:UPDATE|WRAPUP|LEAD) (?P<n>\d{1,2})\s?[-–:]\s?(?P<h>.+)", "correction"),
+    (r"(?:CORRECTED|CORRECTION)(?: \(OFFICIAL\))?[- ](?:RPT-|REFILE-|EXCLUSIVE-)?(?:UPDATE|WRAPUP|"
+     r"LEAD) (?P<n>\d{1,2})\s?[-–:]\s?(?P<h>.+)", "correction"),
     (r"(?:CORRECTED|CORRECTION|CORRECTS)(?: \(OFFICIAL\))?\s?[-–]\s?(?P<h>.+)", "correction"),
-    (r"(?:(?:RPT|REPEAT|REFILE|EXCLUSIVE|ANALYSIS|INSIGHT|POLL|SOCCER|FOREX|GLOBAL MARKETS|US STOCKS)-)*(?:UPDATE|WRAPUP|LEAD) ?(?P<n>\d{1,2})\s?[-–]\s?(?P<h>.+)", "writethru"),
+    (r"(?:(?:RPT|REPEAT|REFILE|EXCLUSIVE|ANALYSIS|INSIGHT|POLL|SOCCER|FOREX|GLOBAL MARKETS|US STOCKS)-)*(?:UPDATE|"
+     r"WRAPUP|LEAD) ?(?P<n>\d{1,2})\s?[-–]\s?(?P<h>.+)", "writethru"),
     (r"(?:RPT|REPEAT|REFILE)\s?[-–:]\s?(?P<h>.+)", "writethru"),
     (r"UPDATE ?(?P<n>\d{1,2}): (?P<h>(?=.).+)", "writethru"),
     (r"(?:STORY WITHDRAWN|WITHDRAWAL|KILL|STORY KILLED|WITHDRAWN)\s?[:–-]\s?.+", "retraction"),
@@ -24,34 +26,43 @@ HEADLINES: tuple[tuple[str, NoteKind], ...] = (
     (r"(?P<h>.+?)\s?[(\[](?:종합)(?:(?P<n>\d{1,2})보)?[)\]]", "writethru"),
     (r"(?P<h>.+?)\s?[(\[](?P<n>\d{1,2})보[)\]]", "writethru"),
     (r"\(?(?P<n>\d)\. (?:Zusammenfassung|ZUSAMMENFASSUNG|Zsf\.?)(?:\s?[-–:]|\))\s?(?P<h>.+)", "writethru"),
-    (r"(?:ZUSAMMENFASSUNG|Zusammenfassung|ROUNDUP|GESAMT-ROUNDUP|WDH|AKTUALISIERUNG|LEAD)[ /]?(?P<n>\d)?(?:/[A-Z]+)?\s?[-–:]\s?(?P<h>.+)", "writethru"),
+    (r"(?:ZUSAMMENFASSUNG|Zusammenfassung|ROUNDUP|GESAMT-ROUNDUP|WDH|AKTUALISIERUNG|"
+     r"LEAD)[ /]?(?P<n>\d)?(?:/[A-Z]+)?\s?[-–:]\s?(?P<h>.+)", "writethru"),
     (r"(?P<h>.+?)\s?\((?:Ampl\.?|Ampliación|AMPLIACIÓN|AMPL\.?)(?: ?(?P<n>\d))?\)", "writethru"),
     (r"\((?:Ampl\.?|AMPLIACIÓN|AMPL\.?)(?: ?(?P<n>\d))?\)\s?(?P<h>.+)", "writethru"),
-    (r"\(?(?:ACTUALIS[EÉ]E?|LEAD|PAPIER GENERAL|SYNTHESE)(?: (?P<n>\d))?\)?(?:\s?[-–:]|(?<=\)))\s?(?P<h>.+)", "writethru"),
+    (r"\(?(?:ACTUALIS[EÉ]E?|LEAD|PAPIER GENERAL|SYNTHESE)(?: (?P<n>\d))?\)?(?:\s?[-–:]|(?<=\)))\s?(?P<h>.+)",
+     "writethru"),
     (r"(?P<h>.+?),? \(?(?P<n>\d{1,2})(?:st|nd|rd|th) (?:Ld|LD|Lead|Write-?thru)(?:-Write-?thru)?\)?", "writethru"),
 )  # fmt: skip
 # Slugs: a line of its own.
 SLUG = re.compile(
-    r"[A-Z]{2}[\w\-–—,.:&’' ]{2,80}?,? (?P<n>\d{1,2})(?:st|nd|rd|th) (?:Ld|Lead)(?:-Write-?thru)?\.?|\(?(?P<m>\d{1,2})(?:st|nd|rd|th) (?:Ld|LD)(?:-Writethru)?\)?"
+    r"[A-Z]{2}[\w\-–—,.:&’' ]{2,80}?,? (?P<n>\d{1,2})(?:st|nd|rd|th) (?:Ld|Lead)(?:-Write-?thru)?\.?|"
+    r"\(?(?P<m>\d{1,2})(?:st|nd|rd|th) (?:Ld|LD)(?:-Writethru)?\)?"
 )
 _VERBS = (
-    r"Adds?|ADDS?|Updates?|UPDATES?|Updating|Recasts?|RECASTS?|Refiles?|REFILES?|Releads?|RELEADS|Rewrites?|Repeats?|Writes? through|Fixes|FIXES|Removes|"
+    r"Adds?|ADDS?|Updates?|UPDATES?|Updating|Recasts?|RECASTS?|Refiles?|REFILES?|Releads?|RELEADS|Rewrites?|"
+    r"Repeats?|Writes? through|Fixes|FIXES|Removes|"
     r"Restores|Tops|Inserts|Includes|Changes|Edits|RESTORES|"
-    r"Neu|NEU|Ergänzt|Aktualisiert|Ajoute|Actualise|Actualisée?|Complète|Actualiza|Añade|Agrega|Amplía|Atualiza|Acrescenta|Aggiunge|Aggiorna|Voegt toe|"
+    r"Neu|NEU|Ergänzt|Aktualisiert|Ajoute|Actualise|Actualisée?|Complète|Actualiza|Añade|Agrega|Amplía|Atualiza|"
+    r"Acrescenta|Aggiunge|Aggiorna|Voegt toe|"
     r"Lägger till|Legger til|Tilføjer|Dodaje|Добавлен[аоы]?|Добавляет|Обновляет"
 )
-_FIXES = r"Corrects?|CORRECTS?|Correcting|Berichtigt|Korrigiert|Corrige|Corregge|Rettifica|Rectifie|Исправляет|Исправлен[аоы]?"
+_FIXES = r"Corrects?|CORRECTS?|Correcting|Berichtigt|Korrigiert|Corrige|Corregge|Rettifica|Rectifie|Исправляет|"
+r"Исправлен[аоы]?"
 ADVISORY = re.compile(
-    rf"[(\[](?:(?:ATTN|EDS|Eds|Ed)[:.]? )?(?:(?P<fix>{_FIXES})|(?P<clear>Clarifies|CLARIFIES)|(?P<add>{_VERBS}))(?=[\s:,])(?P<rest>[^()\[\]]*(?:\([^()]*\)[^()\[\]]*)*)[)\]]"
+    rf"[(\[](?:(?:ATTN|EDS|Eds|Ed)[:.]? )?(?:(?P<fix>{_FIXES})|(?P<clear>Clarifies|CLARIFIES)|"
+    rf"(?P<add>{_VERBS}))(?=[\s:,])(?P<rest>[^()\[\]]*(?:\([^()]*\)[^()\[\]]*)*)[)\]]"
 )
 EDS = re.compile(r"(?:Eds?|EDS|EDITORS|Editors|ATTN|Attn)[.:]{1,2}\s?(?P<s>[A-Z].+)")
 WITHDRAWN = re.compile(
-    r"[(\[]?(?:This|The) (?:story|article|item|report|press release|release|headline) (?:has been|was|is being) (?:withdrawn|killed|retracted)\b(?P<rest>.*)|"
+    r"[(\[]?(?:This|The) (?:story|article|item|report|press release|release|headline) (?:has been|was|is being) "
+    r"(?:withdrawn|killed|retracted)\b(?P<rest>.*)|"
     r"\(?(?:STORY|Story) (?:WITHDRAWN|withdrawn|killed)\b.*", re.DOTALL
 )  # fmt: skip
 REPAIR = re.compile(
     r"\bshould (?:read|have read)\b|\bis being (?:replaced|corrected|reissued)\b|we are advised by the company that|"
-    r"following amendments? ha(?:s|ve) been made to the|replaces the .{0,40}(?:release|announcement)|in the (?:news )?release,? .{0,120}(?:advised|corrected)",
+    r"following amendments? ha(?:s|ve) been made to the|replaces the .{0,40}(?:release|announcement)|"
+    r"in the (?:news )?release,? .{0,120}(?:advised|corrected)",
     re.I,
 )
 WIRELINE = re.compile(
@@ -59,14 +70,15 @@ WIRELINE = re.compile(
 )
 FILING = re.compile(r"\b(?:FORM|Form|SCHEDULE|Schedule|SC)\s(?:[\w-]+\s?)?[\w-]+/A\b|^[\dA-Z][\w -]{1,12}/A\b")
 AMENDMENT = re.compile(
-    r"\bAmendment No\.?\s?(?P<n>\d{1,3})\b|\bAmendment Number (?P<m>\d{1,3})\b|\((?P<o>\d{1,2})(?:st|nd|rd|th) amendment\)",
+    r"\bAmendment No\.?\s?(?P<n>\d{1,3})\b|\bAmendment Number (?P<m>\d{1,3})\b|\((?P<o>\d{1,2})(?:st|nd|rd|"
+    r"th) amendment\)",
     re.I,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a wire mark says: `headline` is the rest of the headline, `named` whether it counts as the note's heading."""
+    """What a wire mark says: `headline` is the rest, `named` whether that counts as the note's heading."""
 
     kind: NoteKind
     number: int | None

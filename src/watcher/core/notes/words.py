@@ -109,7 +109,9 @@ LABELS: tuple[Label, ...] = (
             "açıklık", "açıklama notu", "уточнение", "разъяснение", "توضيح", "إيضاح", "補足", "澄清", "해명",
         ),
     ),
-    Label("clarification", "past", ("clarified", "klargestellt", "präzisiert", "clarifiée?", "aclarad[oa]", "уточнено")),
+    Label(
+        "clarification", "past", ("clarified", "klargestellt", "präzisiert", "clarifiée?", "aclarad[oa]", "уточнено"),
+    ),
     Label(
         "retraction",
         "noun",
@@ -182,7 +184,8 @@ ORDINALS: tuple[str, ...] = (
     "fourth vierte[nrs]? quatrième cuart[ao] quart[oa] vierde fjärde fjerde neljäs czwart[ay] dördüncü "
     "четв[её]рт(?:ое|ый|ая) 第四次 第四 네_번째",
     "fifth fünfte[nrs]? cinquième quint[oa] vijfde femte viides piąt[ay] beşinci пят(?:ое|ый|ая) 第五次 第五",
-    "sixth sechste[nrs]? sixième sext[oa] sest[oa] zesde sjätte sjette kuudes szóst[ay] altıncı шест(?:ое|ой|ая) 第六次",
+    "sixth sechste[nrs]? sixième sext[oa] sest[oa] zesde sjätte sjette kuudes szóst[ay] altıncı шест(?:ое|ой|"
+    "ая) 第六次",
     "seventh siebte[nrs]? septième séptim[oa] settim[oa] sétim[oa] zevende sjunde syvende seitsemäs yedinci "
     "седьм(?:ое|ой|ая) 第七次",
     "eighth achte[nrs]? huitième octav[oa] ottav[oa] oitav[oa] achtste åttonde ottende kahdeksas sekizinci 第八次",
@@ -218,43 +221,61 @@ NOT_A_NOTE = (
 CALLS = (
     r"(?:click|tap|jump|skip|scroll|head|go) (?:here|down|below|to)\b[^.!。]*(?:[.!。]|$)",
     r"(?:click here|jump to (?:the )?(?:details|update|section))\.?",
-    r"(?:read|see|find|get) (?:more|(?:the )?(?:full|more) (?:details|story|update)|the details|on)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:read|see|find|get) (?:more|(?:the )?(?:full|more) (?:details|story|update)|the details|"
+    r"on)\b[^.!。]*(?:[.!。]|$)",
     r"(?:read|see|view) (?:our|the) (?:explanation|full (?:text|note|notice|story)|details)\b[^.!。]*(?:[.!。]|$)",
     r"more (?:information|details|here)\b[^.!。]*(?:[.!。]|$)", r"details (?:here|below|follow)\b[^.!。]*(?:[.!。]|$)",
     r"(?:the )?(?:original )?(?:article|story|post|text|report)(?: as (?:originally )?published)?\b[^.!。]*"
     r"\b(?:preserved|follows?|continues|remains|appears|is) ?(?:unchanged )?(?:below)?(?:[.!。]|$)",
-    r"(?:mehr dazu|mehr (?:informationen|lesen)|hier klicken|klicken sie hier|weiterlesen|zum update|weitere informationen)"
+    r"(?:mehr dazu|mehr (?:informationen|lesen)|hier klicken|klicken sie hier|weiterlesen|zum update|"
+    r"weitere informationen)"
     r"\b[^.!。]*(?:[.!。]|$)",
     r"(?:der )?(?:ursprüngliche )?(?:artikel|text|beitrag)\b[^.!。]*\b(?:folgt|unten|bleibt)\b[^.!。]*(?:[.!。]|$)",
-    r"(?:lire la suite|en savoir plus|cliquez ici|plus d.informations|plus de détails|voir (?:plus|ci-dessous))\b[^.!。]*"
+    r"(?:lire la suite|en savoir plus|cliquez ici|plus d.informations|plus de détails|voir (?:plus|"
+    r"ci-dessous))\b[^.!。]*"
     r"(?:[.!。]|$)",
     r"(?:haga|haz|pulse|pincha) (?:clic )?aquí\b[^.!。]*(?:[.!。]|$)", r"(?:leer|ver|saber) más\b[^.!。]*(?:[.!。]|$)",
-    r"más información\b[^.!。]*(?:[.!。]|$)", r"(?:clicca qui|leggi (?:tutto|di più|qui)|maggiori informazioni)\b[^.!。]*(?:[.!。]|$)",
+    r"más información\b[^.!。]*(?:[.!。]|$)", r"(?:clicca qui|leggi (?:tutto|di più|qui)|"
+    r"maggiori informazioni)\b[^.!。]*(?:[.!。]|$)",
     r"(?:clique aqui|leia mais|saiba mais|mais informações)\b[^.!。]*(?:[.!。]|$)",
     r"(?:klik hier|lees (?:meer|verder)|meer informatie)\b[^.!。]*(?:[.!。]|$)",
-    r"(?:klicka här|läs mer|mer information)\b[^.!。]*(?:[.!。]|$)", r"(?:klikk her|klik her|les mer|læs mere)\b[^.!。]*(?:[.!。]|$)",
-    r"(?:lue lisää|klikkaa tästä)\b[^.!。]*(?:[.!。]|$)", r"(?:kliknij tutaj|czytaj (?:więcej|dalej)|więcej informacji)\b[^.!。]*(?:[.!。]|$)",
-    r"(?:daha fazla bilgi|tıklayın|ayrıntılar için|devamı)\b[^.!。]*(?:[.!。]|$)", r"(?:подробнее|читать далее|нажмите здесь|читайте)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:klicka här|läs mer|mer information)\b[^.!。]*(?:[.!。]|$)", r"(?:klikk her|klik her|les mer|"
+    r"læs mere)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:lue lisää|klikkaa tästä)\b[^.!。]*(?:[.!。]|$)", r"(?:kliknij tutaj|czytaj (?:więcej|dalej)|"
+    r"więcej informacji)\b[^.!。]*(?:[.!。]|$)",
+    r"(?:daha fazla bilgi|tıklayın|ayrıntılar için|devamı)\b[^.!。]*(?:[.!。]|$)", r"(?:подробнее|читать далее|"
+    r"нажмите здесь|читайте)\b[^.!。]*(?:[.!。]|$)",
     r"(?:اضغط هنا|انقر هنا|اقرأ المزيد|لمزيد من)[^.!。]*(?:[.!。]|$)",
-    r"(?:詳しくは|詳細は|続きは)[^。]*(?:。|$)", r"(?:点击这里|點擊這裡|查看详情|了解更多|阅读更多)[^。]*(?:。|$)", r"(?:자세한 내용은|자세히 보기|더 보기)[^.]*(?:[.]|$)",
+    r"(?:詳しくは|詳細は|続きは)[^。]*(?:。|$)",
+    r"(?:点击这里|點擊這裡|查看详情|了解更多|阅读更多)[^。]*(?:。|$)",
+    r"(?:자세한 내용은|자세히 보기|더 보기)[^.]*(?:[.]|$)",
 )  # fmt: skip
 
 # Headings and lines that end a section, or begin what is not the article's own: related stories, comments, authors.
 ELSEWHERE = (
-    r"comments?|reader comments|\d+ comments?|join the (?:conversation|discussion)|leave a (?:comment|reply)|discussion|"
-    r"related(?: (?:stories|articles|posts|coverage|reading|news|content|links|updates))?|more (?:stories|from|on this|news|coverage)\b.*|"
-    r"most (?:read|popular|viewed)|read (?:more|next|also)|see also|you may also like|recommended(?: for you)?|trending(?: now)?|"
+    r"comments?|reader comments|\d+ comments?|join the (?:conversation|discussion)|leave a (?:comment|reply)|"
+    r"discussion|"
+    r"related(?: (?:stories|articles|posts|coverage|reading|news|content|links|updates))?|more (?:stories|from|"
+    r"on this|news|coverage)\b.*|"
+    r"most (?:read|popular|viewed)|read (?:more|next|also)|see also|you may also like|recommended(?: for you)?|"
+    r"trending(?: now)?|"
     r"latest (?:news|stories|updates|posts)|also on .*|further reading|sponsored|"
-    r"kommentare?|leserkommentare|mehr zum thema|meistgelesen|verwandte (?:artikel|themen)|das könnte sie auch interessieren|"
+    r"kommentare?|leserkommentare|mehr zum thema|meistgelesen|verwandte (?:artikel|themen)|"
+    r"das könnte sie auch interessieren|"
     r"lesen sie auch|weitere artikel|zum thema|"
     r"commentaires?|à lire aussi|sur le même sujet|les plus lus|articles (?:liés|similaires)|lire aussi|"
     r"comentarios|noticias relacionadas|te puede interesar|lo más (?:leído|visto)|artículos relacionados|más noticias|"
-    r"commenti|leggi anche|articoli correlati|i più letti|comentários|leia (?:também|mais)|notícias relacionadas|mais lidas|"
-    r"reacties|lees ook|meest gelezen|gerelateerd.*|kommentarer|läs (?:också|mer|även)|mest läst|relaterat|les også|læs også|"
-    r"mest lest|mest læste|relaterte .*|kommentit|lue myös|luetuimmat|komentarze|czytaj (?:też|także|również)|zobacz także|najczęściej czytane|"
+    r"commenti|leggi anche|articoli correlati|i più letti|comentários|leia (?:também|mais)|notícias relacionadas|"
+    r"mais lidas|"
+    r"reacties|lees ook|meest gelezen|gerelateerd.*|kommentarer|läs (?:också|mer|även)|mest läst|relaterat|"
+    r"les også|læs også|"
+    r"mest lest|mest læste|relaterte .*|kommentit|lue myös|luetuimmat|komentarze|czytaj (?:też|także|również)|"
+    r"zobacz także|najczęściej czytane|"
     r"yorumlar|ilgili haberler|çok okunanlar|комментарии|читайте также|по теме|самое читаемое|"
     r"التعليقات|تعليقات|اقرأ أيضا.*|مواضيع ذات صلة|الأكثر قراءة|"
-    r"コメント|関連記事|あわせて読みたい|人気記事|ランキング|相关(?:阅读|新闻|文章|報導|报道)|相關(?:閱讀|新聞|文章)|延伸阅读|延伸閱讀|评论|評論|热门|댓글|관련 ?기사|많이 본 (?:뉴스|기사)|인기 ?기사"
+    r"コメント|関連記事|あわせて読みたい|人気記事|ランキング|相关(?:阅读|新闻|文章|報導|报道)|相關(?:閱讀|新聞|"
+    r"文章)|延伸阅读|延伸閱讀|评论|評論|热门|댓글|관련 ?기사|많이 본 (?:뉴스|"
+    r"기사)|인기 ?기사"
 )
 FOOTER = (
     r"about (?:the )?authors?|über (?:den autor|die autorin)|à propos de l.auteur|sobre (?:el autor|la autora|o autor)|"
@@ -265,36 +286,56 @@ FOOTER = (
 
 # Headings over a page's own list of changes.
 CHANGE_LISTS = (
-    r"updates? to this (?:page|guidance|publication|document|article|story|post)|updates?|all updates?|change ?log|changes(?: to this (?:page|document))?|"
-    r"change history|(?:article|page|document|update|version|revision|edit) history(?: \(\d+\))?|(?:list of )?revisions|amendment history|amendments|updates log|update log|"
-    r"history of (?:changes|updates)|what(?:’|')s changed|record of changes|document control|versions?|correction log|corrections to this (?:article|page)|"
-    r"änderungs(?:historie|verlauf|protokoll)|änderungen(?: an dieser seite)?|aktualisierungen|versionsgeschichte|versionen|updates zu diesem artikel|chronik der änderungen|"
+    r"updates? to this (?:page|guidance|publication|document|article|story|post)|updates?|all updates?|"
+    r"change ?log|changes(?: to this (?:page|document))?|"
+    r"change history|(?:article|page|document|update|version|revision|edit) history(?: \(\d+\))?|"
+    r"(?:list of )?revisions|amendment history|amendments|updates log|update log|"
+    r"history of (?:changes|updates)|what(?:’|')s changed|record of changes|document control|versions?|"
+    r"correction log|corrections to this (?:article|page)|"
+    r"änderungs(?:historie|verlauf|protokoll)|änderungen(?: an dieser seite)?|aktualisierungen|versionsgeschichte|"
+    r"versionen|updates zu diesem artikel|chronik der änderungen|"
     r"historique(?: des (?:modifications|mises à jour|versions))?|mises à jour|journal des modifications|"
-    r"historial(?: de (?:cambios|versiones|actualizaciones|modificaciones))?|actualizaciones|registro de cambios|control de cambios|"
-    r"cronologia (?:delle modifiche|degli aggiornamenti)|aggiornamenti|storico (?:delle modifiche|delle versioni)|registro delle modifiche|"
+    r"historial(?: de (?:cambios|versiones|actualizaciones|modificaciones))?|actualizaciones|registro de cambios|"
+    r"control de cambios|"
+    r"cronologia (?:delle modifiche|degli aggiornamenti)|aggiornamenti|storico (?:delle modifiche|delle versioni)|"
+    r"registro delle modifiche|"
     r"histórico(?: de (?:alterações|atualizações|versões))?|atualizações|"
     r"wijzigingen(?:logboek)?|wijzigingsgeschiedenis|updates van dit artikel|versiegeschiedenis|versie-?historie|"
-    r"ändringshistorik|ändringslogg|uppdateringar|versionshistorik|endringslogg|endringshistorikk|oppdateringer|versjonshistorikk|ændringslog|opdateringer|ændringshistorik|"
+    r"ändringshistorik|ändringslogg|uppdateringar|versionshistorik|endringslogg|endringshistorikk|oppdateringer|"
+    r"versjonshistorikk|ændringslog|opdateringer|ændringshistorik|"
     r"muutoshistoria|päivitykset|versiohistoria|historia zmian|aktualizacje|rejestr zmian|lista zmian|historia wersji|"
-    r"güncellemeler|değişiklik geçmişi|güncelleme geçmişi|sürüm geçmişi|история (?:изменений|обновлений|версий)|обновления|изменения|"
-    r"سجل (?:التغييرات|التحديثات|التعديلات)|التحديثات|تحديثات|更新履歴|改訂履歴|変更履歴|修正履歴|更新情報|更新记录|更新紀錄|修订记录|修订历史|更新历史|更新歷史|版本历史|变更记录|更新日志|업데이트 (?:내역|기록)|수정 ?(?:이력|내역)|변경 ?(?:이력|내역)|개정 ?이력"
+    r"güncellemeler|değişiklik geçmişi|güncelleme geçmişi|sürüm geçmişi|история (?:изменений|обновлений|версий)|"
+    r"обновления|изменения|"
+    r"سجل (?:التغييرات|التحديثات|التعديلات)|التحديثات|تحديثات|更新履歴|改訂履歴|変更履歴|修正履歴|更新情報|"
+    r"更新记录|更新紀錄|修订记录|修订历史|更新历史|"
+    r"更新歷史|版本历史|变更记录|更新日志|업데이트 (?:내역|기록)|수정 ?(?:이력|내역)|변경 ?(?:이력|내역)|개정 ?이력"
 )
 FIRST_PUBLISHED = (
-    r"(?:article |story |page |post |document )?(?:was )?(?:first|originally|initial(?:ly)?) (?:published|posted|publication|release|version)\b.*|"
+    r"(?:article |story |page |post |document )?(?:was )?(?:first|originally|initial(?:ly)?) (?:published|posted|"
+    r"publication|release|version)\b.*|"
     r"published\.?|initial (?:release|publication|version)\.?|"
-    r"erstveröffentlichung.*|erst(?:mals)? veröffentlicht.*|veröffentlicht\.?|première publication.*|publication initiale.*|"
-    r"primera publicación.*|publicación (?:inicial|original).*|publicado\.?|prima pubblicazione.*|primeira publicação.*|publicação original.*|eerste publicatie.*|"
-    r"eerst gepubliceerd.*|först publicerad.*|først publisert.*|første versjon.*|først offentliggjort.*|ensijulkaisu.*|julkaistu ensimmäisen.*|"
-    r"pierwsza publikacja.*|ilk yayın.*|первая публикация.*|опубликовано\.?|النشر الأول.*|نُشر لأول مرة.*|初版.*|初出.*|公開。?|新規公開.*|新規作成.*|首次发布.*|首次發布.*|首次发表.*|발표|최초 ?(?:게시|공개|발행|등록).*"
+    r"erstveröffentlichung.*|erst(?:mals)? veröffentlicht.*|veröffentlicht\.?|première publication.*|"
+    r"publication initiale.*|"
+    r"primera publicación.*|publicación (?:inicial|original).*|publicado\.?|prima pubblicazione.*|"
+    r"primeira publicação.*|publicação original.*|eerste publicatie.*|"
+    r"eerst gepubliceerd.*|först publicerad.*|først publisert.*|første versjon.*|først offentliggjort.*|"
+    r"ensijulkaisu.*|julkaistu ensimmäisen.*|"
+    r"pierwsza publikacja.*|ilk yayın.*|первая публикация.*|опубликовано\.?|النشر الأول.*|نُشر لأول مرة.*|初版.*|"
+    r"初出.*|公開。?|新規公開.*|新規作成.*|首次发布.*|首次發布.*|首次发表.*|발표|최초 ?(?:게시|공개|발행|등록).*"
 )
 LIVE = (
     r"\blive\b|live ?(?:blog|updates?|coverage|ticker)|as it happened|as it happens|minute by minute|rolling|"
-    r"live-?ticker|\bticker\b|newsblog|en direct|direct\b|le direct|minute par minute|en vivo|en directo|minuto a minuto|última hora|"
-    r"in diretta|diretta|ao vivo|ao minuto|minuto a minuto|liveblog|direkte|direkterapport|live[- ]?uppdatering|direktrapport|"
-    r"seuranta|hetki hetkeltä|na żywo|relacja|canlı|dakika dakika|онлайн|трансляция|хроника|прямой эфир|مباشر|لحظة بلحظة|"
+    r"live-?ticker|\bticker\b|newsblog|en direct|direct\b|le direct|minute par minute|en vivo|en directo|"
+    r"minuto a minuto|última hora|"
+    r"in diretta|diretta|ao vivo|ao minuto|minuto a minuto|liveblog|direkte|direkterapport|live[- ]?uppdatering|"
+    r"direktrapport|"
+    r"seuranta|hetki hetkeltä|na żywo|relacja|canlı|dakika dakika|онлайн|трансляция|хроника|прямой эфир|مباشر|"
+    r"لحظة بلحظة|"
     r"速報|実況|ライブ|タイムライン|直播|实时|實時|滚动|滾動|속보|생중계|실시간|라이브"
 )
 STATUS = (
-    r"(?:this is a )?developing(?: story)?\b.*|(?:please )?check back for (?:more )?updates.*|more to (?:come|follow).*|breaking(?: news)?\W*|"
-    r"the updated release reads:?|the (?:corrected|full|complete) (?:release|version|text) (?:reads|follows)\b.*|updates are at the end.*"
+    r"(?:this is a )?developing(?: story)?\b.*|(?:please )?check back for (?:more )?updates.*|more to (?:come|"
+    r"follow).*|breaking(?: news)?\W*|"
+    r"the updated release reads:?|the (?:corrected|full|complete) (?:release|version|text) (?:reads|follows)\b.*|"
+    r"updates are at the end.*"
 )

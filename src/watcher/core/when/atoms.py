@@ -55,7 +55,8 @@ ZONE = re.compile(
 )
 SECOND = re.compile(r"\s?[(/,]\s?\d{1,2}:?\d\d\s?(?:[AaPp]\.?[Mm]\.?)?\s?(?:" + "|".join(_ZONE_NAMES) + r")(?!\w)\)?")
 GLUE = re.compile(
-    r"[\s,;|·•@()/、\-–—]{0,4}(?:(?:at|on|as of|around|um|am|vom|den|the|kl\.?|klockan|klo|kello|r\.|roku|года|год|yılı|à|a|las|a las|alle ore|alle|ore|"
+    r"[\s,;|·•@()/、\-–—]{0,4}(?:(?:at|on|as of|around|um|am|vom|den|the|kl\.?|klockan|klo|kello|r\.|roku|года|год|"
+    r"yılı|à|a|las|a las|alle ore|alle|ore|"
     r"às|ás|om|o|godz\.?|o godz\.?|saat|в|г\.,?|г\.? в|الساعة|gegen|de|del|el|le|il|em|i)\s+){0,2}",
     re.I,
 )
@@ -170,19 +171,22 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     ),
     (_pattern(rf"{_MONTH}\.?\s(?:the\s)?(?P<day>\d\d?)(?:st|nd|rd|th)?(?!\d|:\d|\.\d|\w)(?:,?\s{_YEAR})?"), _day_month),
     (_pattern(rf"{_MONTH}\.?\s(?P<day>\d\d?)(?:st|nd|rd|th)?,?\s{_YEAR}"), _day_month),
-    (_pattern(rf"(?P<half>{_HALF_CJK})?\s?(?P<hour>\d\d?)\s?[時时點点시]\s?(?:(?P<minute>\d\d?)\s?[分분]?|(?P<thirty>[半반]))?"
+    (_pattern(rf"(?P<half>{_HALF_CJK})?\s?(?P<hour>\d\d?)\s?[時时點点시]\s?(?:(?P<minute>\d\d?)\s?[分분]?|"
+     rf"(?P<thirty>[半반]))?"
               r"(?:\s?(?P<second>\d\d?)\s?[秒초])?(?![間间간])"), read_clock),
     (_pattern(rf"(?P<half>{_HALF_CJK})\s?(?P<hour>\d\d?):(?P<minute>\d\d)"), read_clock),
     (_pattern(rf"(?P<hour>\d\d?)[:.](?P<minute>\d\d)(?::(?P<second>\d\d))?\s?{_HALF}"), read_clock),
     (_pattern(rf"(?P<hour>\d\d?)\s?{_HALF}"), read_clock),
-    (_pattern(r"(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,6})?)?(?:\s?(?:Uhr|uur|hrs?\.?|hs|h)(?!\w))?(?!\d)"),
+    (_pattern(r"(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,6})?)?(?:\s?(?:Uhr|uur|hrs?\.?|hs|"
+     r"h)(?!\w))?(?!\d)"),
      read_clock),
     (_pattern(r"(?P<hour>\d\d?)\s?h\s?(?P<minute>\d\d)(?!\w)"), read_clock),
     (_pattern(r"(?P<hour>\d\d?)\s?(?:h|heures?|Uhr|uur)(?!\w)"), read_clock),
     (_pattern(r"(?P<hour>\d\d?)\.(?P<minute>\d\d)\s?(?:h|Uhr|uur|hrs)(?!\w)"), read_clock),
     (_pattern(rf"(?:{words.CUES})\s(?P<hour>\d\d?)[.:](?P<minute>\d\d)(?:\s?(?:Uhr|uur|h)(?!\w))?"
               r"(?!\.?\d|\s?[ap]\.?\s?m)"), read_clock),
-    (_pattern(r"(?:alle ore|ore|klockan|kello|klo|kl\.?|o godz\.?|godz\.?|saat)\s(?P<hour>\d\d?)(?![\d.:])"), read_clock),
+    (_pattern(r"(?:alle ore|ore|klockan|kello|klo|kl\.?|o godz\.?|godz\.?|saat)"
+              r"\s(?P<hour>\d\d?)(?![\d.:])"), read_clock),
     (_pattern(r"(?P<hour>[012]\d)(?P<minute>[0-5]\d)\s?"
               r"(?=(?:GMT|UTC|BST|HKT|ET|EST|EDT|CET|CEST|IST|JST|SGT)(?!\w))"), read_clock),
     (_pattern(r"(?P<hour>[012]\d)(?P<minute>[0-5]\d)\s?(?:hrs|hours|Uhr)(?!\w)"), read_clock),

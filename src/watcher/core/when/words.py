@@ -205,7 +205,8 @@ MONTH_FIRST_ZONES = frozenset(
 
 # Words before a clock time that has no colon ("ore 15.30", "kl 12", "klo 12.17").
 CUES = (
-    "alle ore|dalle ore|delle ore|ore|alle|kl\\.?|klockan|klo|kello|saat|o godz\\.?|o godzinie|godz\\.?|a las|às|ás|à|um|at|om|o|"
+    "alle ore|dalle ore|delle ore|ore|alle|kl\\.?|klockan|klo|kello|saat|o godz\\.?|o godzinie|godz\\.?|a las|às|"
+    "ás|à|um|at|om|o|"
     "в|الساعة|den|gegen|vers"
 )
 
