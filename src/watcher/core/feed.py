@@ -26,7 +26,7 @@ __all__ = ["VERSION", "match", "read", "wanted"]
 VERSION = "feed-1"
 
 
-def read(
+def read(  # noqa: PLR0917 - the readers of all kinds share this form
     body: bytes,
     content_type: str | None,
     url: str,
@@ -49,7 +49,7 @@ def read(
         problem = parts.problem or cut or broken
         drafts = _new_drafts(parts, url, seen)
         if drafts is not None:
-            entries = _entries(parts.raws, parts.idents, drafts, parts.home, url, look)
+            entries = _entries(parts.raws, parts.idents, drafts, home=parts.home, url=url, look=look)
             return FeedReading(_title(parts.title), url, entries, parts.raws, problem)
     return _read_whole(checked, url, look, seen, cut or broken)
 
@@ -70,20 +70,20 @@ def _read_whole(checked: str, url: str, look: when.Look, seen: Collection[str], 
     if len(checked) > MAX_MALFORMED:
         raise ReadError(url, f"the feed is malformed, and with {len(checked)} characters too large to be mended")
     parsed = _feedparser(checked.encode("utf-8", "replace"), url)
-    if not parsed.entries and not parsed.get("version"):
+    if not parsed.entries and not parsed.feed and not parsed.get("version"):
         raise ReadError(url, "this is not a feed: no known format, and no entries in it")
     drafts = {draft.raw: draft for draft in reversed(_drafts(parsed, url)[:MAX_ENTRIES])}
     raws = tuple(reversed(drafts))
     idents = tuple(drafts[raw].ident for raw in raws)
     new = {index: drafts[raw] for index, raw in enumerate(raws) if raw not in seen}
     head = dict(parsed.feed)
-    entries = _entries(raws, idents, new, _text(head.get("link")), url, look)
+    entries = _entries(raws, idents, new, home=_text(head.get("link")), url=url, look=look)
     return FeedReading(_title(_text(head.get("title"))), url, entries, raws, problem or _bozo(parsed))
 
 
 def _read_json(found: jsonfeed.JsonFeed, url: str, look: when.Look, seen: Collection[str]) -> FeedReading:
     drafts = {index: found.draft(index) for index, raw in enumerate(found.raws) if raw not in seen}
-    entries = _entries(found.raws, found.idents, drafts, found.home, url, look)
+    entries = _entries(found.raws, found.idents, drafts, home=found.home, url=url, look=look)
     return FeedReading(_title(found.title), url, entries, found.raws, found.problem)
 
 
@@ -91,6 +91,7 @@ def _entries(
     raws: Sequence[str],
     idents: Sequence[Ident],
     drafts: dict[int, Draft],
+    *,
     home: str | None,
     url: str,
     look: when.Look,

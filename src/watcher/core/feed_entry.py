@@ -10,11 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urljoin
 
 from watcher.core import fragment, notes, text, when
-from watcher.core.identity import Ident, absolute, clean_link, digest
-from watcher.model import Block, Entry, Link, Moment, Page
+from watcher.core.identity import Ident, address, clean_link, digest
+from watcher.model import Entry, Link, Moment, Page
 
 _MAX_LINE = 2_000  # characters of a title, byline or identifier
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
@@ -28,11 +27,12 @@ class Markup:
     html: bool
     base: str = ""
 
-    def blocks(self) -> tuple[Block, ...]:
-        return fragment.blocks(self.value, self.base) if self.html else fragment.lines(self.value)
+    def read(self) -> fragment.Fragment:
+        return fragment.read(self.value, self.base) if self.html else fragment.lines(self.value)
 
     def line(self) -> str:
-        return fragment.plain(self.value) if self.html else text.normalise(self.value[: fragment.MAX_MARKUP])
+        value = self.value[:10_000]
+        return fragment.one_line(value) if self.html else text.normalise(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,15 +74,15 @@ def from_feedparser(entry: Mapping[str, Any], *, rss: bool, url: str, language: 
         summary = None
     detail = entry.get("title_detail") or entry.get("summary_detail") or {}
     return Draft(
-        guid=_line(entry.get("id")),
+        guid=short(entry.get("id")),
         link=_link(entry, url),
         title=_markup(entry, "title", url),
         summary=summary,
         content=content,
         published=published,
         modified=modified,
-        language=_line(detail.get("language")) or language,
-        byline=_line(entry.get("author")),
+        language=short(detail.get("language")) or language,
+        byline=short(entry.get("author")),
         media=_enclosures(entry, url),
     )
 
@@ -90,15 +90,15 @@ def from_feedparser(entry: Mapping[str, Any], *, rss: bool, url: str, language: 
 def build(draft: Draft, *, raw: str, key: str, ident: Ident, lone: bool, url: str, look: when.Look) -> Entry:
     """Make the entry. `ident` is as printed, `lone` says that its link tells it from the feed's other entries."""
     title = (draft.title.line() if draft.title else "")[:_MAX_LINE] or None
-    body = draft.content or draft.summary
-    blocks = _bounded(body.blocks()) if body else ()
+    summary = draft.summary.read() if draft.summary else None
+    body = draft.content.read() if draft.content else summary or fragment.Fragment()
+    blocks = body.blocks
     found = notes.find(title, blocks, look)
     blocks = tuple(replace(block, role="note") if i in found.blocks else block for i, block in enumerate(blocks))
     published, modified = _moment(draft.published, look), _moment(draft.modified, look)
     if published and modified and published.at == modified.at:
         modified = None
     link = draft.link or ""
-    pictures = fragment.pictures(body.value, body.base) if body and body.html else ()
     page = Page(
         url=link or url,
         title=title,
@@ -110,8 +110,8 @@ def build(draft: Draft, *, raw: str, key: str, ident: Ident, lone: bool, url: st
         blocks=blocks,
         notes=found.notes,
         updates=found.updates,
-        media=tuple({item.url: item for item in (*pictures, *draft.media)}.values()),
-        summary=(draft.summary.line() or None) if draft.summary else None,
+        media=tuple({item.url: item for item in (*body.media, *draft.media)}.values()),
+        summary=summary.line or None if summary else None,
     )
     return Entry(key, raw, ident.guid, clean_link(link) if link and lone else None, finger(page), page)
 
@@ -124,15 +124,6 @@ def finger(page: Page) -> str:
     published = page.published.at.isoformat() if page.published else ""
     body = "\n".join(block.text for block in page.blocks)
     return digest((page.title or "").casefold(), body.casefold(), published)
-
-
-def _bounded(blocks: tuple[Block, ...]) -> tuple[Block, ...]:
-    room = fragment.MAX_MARKUP
-    for index, block in enumerate(blocks):
-        room -= len(block.text)
-        if room < 0:
-            return blocks[:index]
-    return blocks
 
 
 def _moment(date: tuple[str, time.struct_time | None] | None, look: when.Look) -> Moment | None:
@@ -157,7 +148,7 @@ def _date(entry: Mapping[str, Any], name: str) -> tuple[str, time.struct_time | 
     return printed, guess if isinstance(guess, time.struct_time) else None
 
 
-def _line(value: object) -> str | None:
+def short(value: object) -> str | None:
     """Take a short text, or None; lone surrogates become `?` so that every text can be stored."""
     if not isinstance(value, str):
         return None
@@ -189,20 +180,13 @@ def _link(entry: Mapping[str, Any], url: str) -> str | None:
     links = [link for link in entry.get("links") or () if isinstance(link, Mapping)]
     fitting = [link.get("href") for link in links if link.get("rel", "alternate") == "alternate"]
     for href in (entry.get("link"), *fitting):
-        if isinstance(href, str) and (found := _joined(url, href)):
+        if isinstance(href, str) and (found := address(url, href)):
             return found
     return None
-
-
-def _joined(url: str, href: str) -> str:
-    try:
-        return absolute(urljoin(url, href.strip()))[:_MAX_LINE]
-    except ValueError:
-        return ""
 
 
 def _enclosures(entry: Mapping[str, Any], url: str) -> tuple[Link, ...]:
     hrefs = [link.get("href") for link in entry.get("links") or () if link.get("rel") == "enclosure"]
     hrefs += [item.get("url") for item in entry.get("media_content") or () if isinstance(item, Mapping)]
-    found = [_joined(url, href) for href in hrefs[:100] if isinstance(href, str)]
+    found = [address(url, href) for href in hrefs[:100] if isinstance(href, str)]
     return tuple(Link(href) for href in dict.fromkeys(found) if href)

@@ -20,7 +20,8 @@ from watcher.core.identity import Ident, digest
 from watcher.errors import ReadError
 
 MAX_ENTRIES = 5_000
-MAX_MALFORMED = 4_000_000  # characters the tolerant parser is given: it needs a second for each million
+MAX_NAMESPACES = 500
+MAX_MALFORMED = 2_000_000  # characters the tolerant parser is given: it may need seconds for each million
 
 _SLASH, _THREAD = "{http://purl.org/rss/1.0/modules/slash/}", "{http://purl.org/syndication/thread/1.0}"
 _MEDIA = "{http://search.yahoo.com/mrss/}"
@@ -67,9 +68,11 @@ _WIDE = (  # UTF-32's BOMs, and how `<` begins without one (XML 1.0, appendix F)
 
 _ROOT = re.compile(r"<(?:[A-Za-z_][\w.-]{0,60}:)?([A-Za-z_][\w.-]{0,60})")
 _FEED_ROOT = re.compile(r"<(?:\?xml\b|(?:\w{1,20}:)?(?:rss|feed|RDF)[\s>])", re.IGNORECASE)
-_DOCTYPE_PART = re.compile(r"\"[^\"]*\"|'[^']*'|<!--.*?-->|[\[\]>]", re.DOTALL)
+_DOCTYPE_PART = re.compile(r"\"[^\"]*(?:\"|\Z)|'[^']*(?:'|\Z)|<!--.*?(?:-->|\Z)|[\[\]>]", re.DOTALL)
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_AMPERSAND = re.compile(r"<!\[CDATA\[.*?\]\]>|<!--.*?-->|&(?:(\w{1,32});|(?!#\d{1,7};|#x[0-9A-Fa-f]{1,6};))", re.DOTALL)
+_AMPERSAND = re.compile(
+    r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:(\w{1,32});|(?!#\d{1,7};|#x[0-9A-Fa-f]{1,6};))", re.DOTALL
+)
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _ROOTS = frozenset({"rss", "feed", "rdf"})
 
@@ -78,7 +81,7 @@ _ROOTS = frozenset({"rss", "feed", "rdf"})
 class Split:
     """A well-formed feed in pieces: `raws` and `idents` name its entries in order, once each.
 
-    `document(indices)` gives the feed as UTF-8 with only these entries, head, namespaces, base and language as they were.
+    `document(indices)` gives the feed as UTF-8 with only these entries, the head, base and language as they were.
     """
 
     title: str | None
@@ -139,10 +142,18 @@ def guard(text: str, url: str) -> tuple[str, str | None]:
         raise ReadError(url, "this is an HTML page where a feed should be")
     if name not in _ROOTS and name != "channel" and not re.search(r"<(?:\w{1,20}:)?(?:item|entry)[\s>]", text):
         raise ReadError(url, f"this is not a feed: its outermost element is <{name}>" if name else "this is not a feed")
-    if name in _ROOTS and not re.search(rf"</(?:[\w.-]{{1,60}}:)?{name}\s*>", text, re.IGNORECASE):
-        if not re.match(r"<[^<>]*/>", text[at : at + 5_000]):
-            raise ReadError(url, f"the feed is cut off: its closing </{name}> is missing")
+    if name in _ROOTS and not _is_closed(text, at, name):
+        raise ReadError(url, f"the feed is cut off: its closing </{name}> is missing")
     return text, problem
+
+
+def _is_closed(text: str, at: int, name: str) -> bool:
+    """Say whether the outermost element, which opens at `at`, ends somewhere, or is empty."""
+    if re.search(rf"</(?:[\w.-]{{1,60}}:)?{name}\s*>", text[-2_000:], re.IGNORECASE):
+        return True
+    if re.match(r"<[^<>]*/>", text[at : at + 5_000]):
+        return True
+    return re.search(rf"</(?:[\w.-]{{1,60}}:)?{name}\s*>", text, re.IGNORECASE) is not None
 
 
 def _prolog(text: str, url: str) -> tuple[str, int]:
@@ -188,8 +199,10 @@ def split(text: str, url: str) -> Split | None:
         mended = _mend(text)
         root = _parse(mended, url) if mended != text else None
         problem = "stray characters, ampersands or HTML entities were mended"
-    if root is None or root.getroottree().docinfo.doctype and _has_entities(root):
+    if root is None or _has_entities(root):
         return None
+    if max(len(head.nsmap) for head in (root, *root.iterchildren("{*}channel"))) > MAX_NAMESPACES:
+        raise ReadError(url, f"the feed declares more than {MAX_NAMESPACES} XML namespaces")
     entries = _entries(root)
     if entries is None:
         return None
@@ -248,14 +261,27 @@ def _mend(text: str) -> str:
 
 
 def _entries(root: etree._Element) -> list[etree._Element] | None:
-    """List the entries in order, or None when they stand where the tolerant parser must judge."""
-    found = [
-        entry
-        for entry in root.iter("{*}item", "{*}entry")
-        if (entry.tag.rpartition("}")[0].lstrip("{") if entry.tag[0] == "{" else "") in _PLAIN
-    ]
+    """List the entries in order, or None when they stand, or are called, as only the tolerant parser may judge."""
+    if _local(root) not in ("rss", "feed", "RDF"):
+        return None
     homes = {root, *root.iterchildren("{*}channel")}
-    return found if all(entry.getparent() in homes for entry in found) else None
+    found = []
+    for entry in root.iter("{*}item", "{*}entry", "{*}ITEM", "{*}ENTRY"):
+        plain, inside = _namespace(entry) in _PLAIN and _local(entry).islower(), entry.getparent() in homes
+        if plain != inside:
+            return None
+        if plain:
+            found.append(entry)
+    return found
+
+
+def _local(element: etree._Element) -> str:
+    return str(element.tag).rpartition("}")[2]
+
+
+def _namespace(element: etree._Element) -> str:
+    tag = str(element.tag)
+    return tag[1:].partition("}")[0] if tag[0] == "{" else ""
 
 
 def _take(entry: etree._Element) -> Ident:
@@ -267,21 +293,25 @@ def _take(entry: etree._Element) -> Ident:
         if parent is not None:
             parent.remove(counter)
     for child in entry:
-        tag = child.tag
-        if not isinstance(tag, str):
-            continue
+        tag = str(child.tag)
         name = tag.rpartition("}")[2] if not tag.startswith(_DUBLIN) else tag
         if name in ("guid", "id"):
             guid = (child.text or "").strip() or guid
         elif name == "link":
-            child.attrib.pop(_NOT_COUNTED, None)
+            if _NOT_COUNTED in child.attrib:
+                del child.attrib[_NOT_COUNTED]
             link = link or _link(child)
         elif name == "title" and not title:
-            title = "".join(child.itertext()) if len(child) else child.text or ""
+            title = _said(child)
         elif name in _DATES:
             dates.setdefault(name, child.text or "")
     date = next((dates[name] for name in _DATES if name in dates), "")
     return Ident(guid, link, title, date)
+
+
+def _said(element: etree._Element) -> str:
+    """Give an element's text; most have no elements inside."""
+    return "".join(map(str, element.itertext())) if len(element) else element.text or ""
 
 
 def _link(child: etree._Element) -> str | None:
@@ -305,11 +335,9 @@ def _head(root: etree._Element) -> tuple[str | None, str | None]:
     head = next(root.iterchildren("{*}channel"), root)
     title = link = None
     for child in head:
-        if not isinstance(child.tag, str):
-            continue
-        name = child.tag.rpartition("}")[2]
+        name = _local(child)
         if name == "title" and title is None:
-            title = "".join(child.itertext()).strip() or None
+            title = _said(child).strip() or None
         elif name == "link" and link is None:
             link = _link(child)
     return title, link

@@ -13,21 +13,16 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
+from urllib.parse import urlsplit, urlunsplit
 
 from rapidfuzz import fuzz
 
+from watcher.core import links
 from watcher.core.urls import DEFAULT_PORTS
 from watcher.model import Entry, EntryRef
 
 Pair = tuple[Entry, EntryRef | None]
 
-# Parameters that name the reader's way to the page, never the page.
-_TRACKING = frozenset(
-    "fbclid gclid gclsrc dclid gbraid wbraid msclkid yclid twclid ttclid igshid mc_cid mc_eid mkt_tok _hsenc _hsmi "
-    "hsctatracking ocid cmpid cmp ncid xtor rss_ref oly_anon_id oly_enc_id vero_id s_cid _ga _gl ref_src".split()
-)
-_TRACKING_PREFIXES = ("utm_", "pk_", "mtm_", "hsa_", "at_medium", "at_campaign")
 _TITLES_ALIKE = 60.0  # of 100, rapidfuzz token_set_ratio: one headline reworded, not two headlines
 
 
@@ -58,7 +53,7 @@ def clean_link(url: str) -> str:
     """
     url = url.strip()
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(links.clean(url) or url)
         scheme, host, port = parts.scheme.lower(), (parts.hostname or "").lower(), parts.port
     except ValueError:
         return url
@@ -67,21 +62,12 @@ def clean_link(url: str) -> str:
     if ":" in host:
         host = f"[{host}]"
     netloc = host if port in (None, DEFAULT_PORTS[scheme]) else f"{host}:{port}"
-    return urlunsplit((scheme, netloc, parts.path or "/", _clean_query(parts.query), ""))
+    return urlunsplit((scheme, netloc, parts.path or "/", parts.query, ""))
 
 
-def _clean_query(query: str) -> str:
-    """Drop the tracking parameters and keep the others exactly as written, in their order."""
-    if not query:
-        return ""
-    kept = []
-    for piece in query.split("&"):
-        name = piece.partition("=")[0].lower()
-        if "%" in name:
-            name = next((key.lower() for key, _ in parse_qsl(f"{name}=x")), name)
-        if name not in _TRACKING and not name.startswith(_TRACKING_PREFIXES):
-            kept.append(piece)
-    return "&".join(kept)
+def address(base: str, target: str) -> str:
+    """Give the absolute http(s) address of a link as printed, or "" where it leads elsewhere. Never raises."""
+    return links.resolve(base, target.strip().replace(" ", "%20"))
 
 
 def lone_links(idents: Sequence[Ident], url: str, home: str | None) -> frozenset[str]:
@@ -119,7 +105,7 @@ def keys(idents: Sequence[Ident], lone: Collection[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _key(ident: Ident, guids: Counter[str | None], lone: Collection[str]) -> str:
+def _key(ident: Ident, guids: Counter[str], lone: Collection[str]) -> str:
     if ident.guid and guids[ident.guid] == 1:
         return _bounded(ident.guid)
     parts = [_bounded(ident.guid)] if ident.guid else []
@@ -210,15 +196,3 @@ class _Matching:
 def wanted(pairs: Iterable[Pair]) -> tuple[str, ...]:
     """Name the documents that must be loaded before these pairs can be compared: known ones whose raw bytes differ."""
     return tuple(dict.fromkeys(ref.document for entry, ref in pairs if ref is not None and ref.raw != entry.raw))
-
-
-def absolute(url: str) -> str:
-    """Give an http or https address with blanks and control characters quoted, or "" for anything else."""
-    url = url.strip()
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        return ""
-    if parts.scheme.lower() not in DEFAULT_PORTS or not parts.netloc:
-        return ""
-    return quote(url, safe="!#$%&'()*+,/:;=?@[]~") if not url.isprintable() or " " in url else url

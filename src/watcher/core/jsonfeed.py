@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from watcher.core.feed_entry import Draft, Markup, _joined, _line
-from watcher.core.identity import Ident, digest
+from watcher.core.feed_entry import Draft, Markup, short
+from watcher.core.identity import Ident, address, digest
 from watcher.errors import ReadError
 from watcher.model import Link
 
@@ -63,7 +63,7 @@ def parse(text: str, url: str) -> JsonFeed:
     kept = {_digest(item): item for item in reversed(items[:MAX_ITEMS])}
     chosen = list(reversed(kept.items()))
     head: Mapping[str, Any] = data if isinstance(data, dict) else {}
-    language = _line(head.get("language"))
+    language = short(head.get("language"))
     return JsonFeed(
         title=_of(head, _TITLE),
         home=_of(head, ("home_page_url",)),
@@ -86,7 +86,7 @@ def _of(item: Mapping[str, Any], names: tuple[str, ...]) -> str | None:
         value = item.get(name)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             value = str(value)
-        if line := _line(value):
+        if line := short(value):
             return line
     return None
 
@@ -107,13 +107,13 @@ def _draft(item: Mapping[str, Any], url: str, language: str | None) -> Draft:
     published, modified = _of(item, _PUBLISHED), _of(item, _MODIFIED)
     return Draft(
         guid=_of(item, _GUID),
-        link=(_joined(url, link) or None) if link and (_of(item, _LINK) or "://" in link) else None,
+        link=(address(url, link) or None) if link and (_of(item, _LINK) or "://" in link) else None,
         title=Markup(title, html=False) if title else None,
         summary=Markup(summary, html="<" in summary) if summary else None,
         content=content,
         published=(published, None) if published else None,
         modified=(modified, None) if modified else None,
-        language=_line(item.get("language")) or _line(item.get("inLanguage")) or language,
+        language=short(item.get("language")) or short(item.get("inLanguage")) or language,
         byline=_byline(item),
         media=_media(item, url),
     )
@@ -142,6 +142,10 @@ def _byline(item: Mapping[str, Any]) -> str | None:
 def _media(item: Mapping[str, Any], url: str) -> tuple[Link, ...]:
     attachments = item.get("attachments")
     hrefs = [item.get("image"), item.get("banner_image")]
-    hrefs += [part.get("url") for part in attachments[:100] if isinstance(part, dict)] if isinstance(attachments, list) else []
-    found = [_joined(url, href) for href in hrefs if isinstance(href, str)]
+    hrefs += (
+        [part.get("url") for part in attachments[:100] if isinstance(part, dict)]
+        if isinstance(attachments, list)
+        else []
+    )
+    found = [address(url, href) for href in hrefs if isinstance(href, str)]
     return tuple(Link(href) for href in dict.fromkeys(found) if href)

@@ -7,10 +7,10 @@ Pure; never raises. Signatures: WHATWG MIME Sniffing; feed autodiscovery: HTML L
 """
 
 import re
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from watcher.core import feed_split, markup
-from watcher.core.identity import absolute
+from watcher.core.identity import address
 from watcher.model import Kind, Link
 
 _LOOK = 65_536  # bytes that decide
@@ -33,7 +33,9 @@ _TABLE_TYPES = ("text/csv", "text/tab-separated-values", "application/csv", "app
 _TABLE_NAMES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx")
 _SHEET = "spreadsheetml"
 _FILE_TYPES = ("image/", "audio/", "video/", "font/", "application/pdf", "application/zip", "application/octet-stream")
-_MARKUP = re.compile(r"<(?:!doctype html|html|head|body|title|meta|div|p|a|table|h[1-6]|article|section|br|span)\b", re.IGNORECASE)
+_MARKUP = re.compile(
+    r"<(?:!doctype html|html|head|body|title|meta|div|p|a|table|h[1-6]|article|section|br|span)\b", re.IGNORECASE
+)
 _ELEMENT = re.compile(r"<(?:[A-Za-z_][\w.-]{0,60}:)?([A-Za-z_][\w.-]{0,60})")
 _NOT_AN_ELEMENT = re.compile(r"<\?.*?\?>|<!--.*?-->|<![^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _JSON_FEED = re.compile(r"\"version\"\s*:\s*\"https?:\\?/\\?/(?:www\.)?jsonfeed\.org\\?/version", re.IGNORECASE)
@@ -87,10 +89,12 @@ def _binary(start: bytes, said: str, path: str) -> Kind | None:
         return "file"
     if start.startswith(b"PK\x03\x04"):
         return "dataset" if _SHEET in said or path.endswith(".xlsx") or b"xl/" in start else "file"
-    unicode_mark = start.startswith((b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"<\x00", b"\x00<", b"\x00\x00\x00<"))
+    unicode_mark = start.startswith(
+        (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"<\x00", b"\x00<", b"\x00\x00\x00<")
+    )
     if b"\x00" in start[:4096] and not unicode_mark:
         return "file"
-    if said.startswith(_FILE_TYPES) and not start.lstrip()[:1] in (b"<", b"{", b"[") and not _texty(start):
+    if said.startswith(_FILE_TYPES) and start.lstrip()[:1] not in (b"<", b"{", b"[") and not _texty(start):
         return "file"
     return None
 
@@ -109,7 +113,9 @@ def _marked_up(head: str, said: str) -> Kind | None:
         return "feed"
     if root == "html" or head[:40].lower().startswith("<!doctype html"):
         return "article"
-    if re.search(r"<(?:\w{1,20}:)?(?:rss|RDF|feed)(?:\s[^>]*)?>", head[:4096]) and re.search(r"<(?:item|entry|channel)\b", head):
+    if re.search(r"<(?:\w{1,20}:)?(?:rss|RDF|feed)(?:\s[^>]*)?>", head[:4096]) and re.search(
+        r"<(?:item|entry|channel)\b", head
+    ):
         return "feed"
     if head.startswith("<?xml") or said.endswith(("/xml", "+xml")):
         return "article" if "html" in said or root in ("head", "body") else "dataset"
@@ -125,7 +131,11 @@ def _is_table(head: str) -> bool:
         return False
     for mark in (",", "\t", ";", "|"):
         counts = [re.sub(r'"[^"]*"', "", line).count(mark) for line in lines]
-        if min(counts) >= 1 and max(counts) == min(counts) and (mark != "," or " " not in lines[0].replace(", ", ",")[:200]):
+        if (
+            min(counts) >= 1
+            and max(counts) == min(counts)
+            and (mark != "," or " " not in lines[0].replace(", ", ",")[:200])
+        ):
             return True
     return False
 
@@ -149,7 +159,9 @@ def feed_links(html: str, url: str) -> tuple[Link, ...]:
         if rank is None or not address or not rel & {"alternate", "feed"} or "stylesheet" in rel:
             continue
         title = " ".join((marks.get("title") or "").split())[:300]
-        comments = 10 if re.search(r"comment|kommentar|commentaire|comentario", f"{title} {address}", re.IGNORECASE) else 0
+        comments = (
+            10 if re.search(r"comment|kommentar|commentaire|comentario", f"{title} {address}", re.IGNORECASE) else 0
+        )
         found.append((rank + comments, index, Link(address, title)))
     ordered: dict[str, Link] = {}
     for _, _, link in sorted(found, key=lambda item: item[:2]):
@@ -163,7 +175,4 @@ def _joined(base: str, href: str) -> str:
         return ""
     if href.lower().startswith("feed:"):  # feed:https://..., feed://...
         href = "https:" + href[5:] if href[5:7] == "//" else href[5:]
-    try:
-        return absolute(urljoin(base, href))
-    except ValueError:
-        return ""
+    return address(base, href)
