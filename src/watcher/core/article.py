@@ -6,7 +6,7 @@ BeautifulSoup applies the selectors that the C parser does not know. Raises Read
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bs4 import BeautifulSoup
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -14,7 +14,18 @@ from soupsieve import SelectorSyntaxError
 
 from watcher.core import notes, when
 from watcher.core.blocks import Raw
-from watcher.core.content import Rules, UnknownSelector, find_root, path_of, place_of, prepare, read_blocks, select
+from watcher.core.content import (
+    Place,
+    Rules,
+    UnknownSelectorError,
+    find_root,
+    path_of,
+    prepare,
+    read_blocks,
+    rounded,
+    select,
+    text_outside,
+)
 from watcher.core.furniture import is_furniture, normalise, opens_note
 from watcher.core.head import Head, data_of, dates_of, read_head
 from watcher.core.links import resolve
@@ -27,24 +38,16 @@ from watcher.model import Block, Link, Moment, Note, Page, PageReading, Source
 VERSION = "article-1"
 
 _MAGIC = (
-    b"%PDF-",
-    b"\x89PNG",
-    b"GIF8",
-    b"\xff\xd8\xff",
-    b"PK\x03\x04",
-    b"\x1f\x8b",
-    b"\x7fELF",
-    b"RIFF",
-    b"\xd0\xcf\x11\xe0",
-    b"OggS",
-    b"ID3",
-)
+    b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF", b"RIFF", b"\xd0\xcf\x11\xe0",
+    b"OggS", b"ID3",
+)  # fmt: skip
 _MARKUP = re.compile(
     r"<(?:!doctype|html|head|body|div|p|article|section|table|span|h[1-6]|ul|ol|br|a|pre|main|title|meta)\b",
     re.IGNORECASE,
 )
 _TAIL = re.compile(
-    r"(?:about (?:the )?authors?|about us|written by|über den autor|über die autorin|à propos de l['’]auteur|sobre (?:el|la|o|a) autora?|l['’]autore)\s?:?",
+    r"(?:about (?:the )?authors?|about us|written by|über den autor|über die autorin|à propos de l['’]auteur|"
+    r"sobre (?:el|la|o|a) autora?|l['’]autore)\s?:?",
     re.IGNORECASE,
 )
 _MOST_LINKS = 5000
@@ -61,7 +64,7 @@ class _Content:
     times: list[tuple[str, str]]  # (class or itemprop, datetime) of the content's <time> elements
 
 
-def read(
+def read(  # noqa: PLR0917 - the readers of all kinds share this form
     body: bytes,
     content_type: str | None,
     url: str,
@@ -109,8 +112,9 @@ def _content(text: str, url: str, source: Source) -> _Content:
     try:
         roots, path = _roots(tree, url, source.select)
         builder = read_blocks(roots, tree, rules)
-        place = place_of(path, rules) if path else None
-    except UnknownSelector:
+        outside = None if source.select else rounded(text_outside(tree, roots))
+        place = Place(path, rules, outside).write() if path and "\n" not in path else None
+    except UnknownSelectorError:
         tree, roots = _by_soup(text, url, source)
         builder = read_blocks(
             roots, tree, Rules(_patterns(source.ignore), ("[data-watcher-keep]", *_patterns(source.keep)))
@@ -214,7 +218,7 @@ def _blocks(raws: Iterable[Raw], base: str, volatile: Collection[str]) -> list[B
         links = tuple(link for link in resolved if link.url)
         left -= len(links)
         moving = raw.role == "text" and is_volatile(raw.text, volatile)
-        blocks.append(Block(raw.type, raw.text, links, "furniture" if moving else raw.role))
+        blocks.append(Block(raw.type, raw.text, links, "furniture" if moving else raw.role, raw.times, raw.inserted))
     return blocks
 
 
@@ -225,9 +229,7 @@ def _page(content: _Content, blocks: list[Block], url: str, base: str, look: whe
     machine: tuple[Note, ...] = tuple(note for value in data_of(head.noted) for note in notes.from_json_ld(value, look))
     found = notes.find(head.title, blocks, look, metadata=machine)
     marked = tuple(
-        Block(block.type, block.text, block.links, "note")
-        if index in found.blocks and block.role in {"text", "stamp"}
-        else block
+        replace(block, role="note") if index in found.blocks and block.role in {"text", "stamp"} else block
         for index, block in enumerate(blocks)
     )
     stamps = [block.text for block in marked if block.role == "stamp" and not is_furniture(block.text)]

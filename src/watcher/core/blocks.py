@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from watcher.core.furniture import is_furniture, normalise, opens_note
+from watcher.core.furniture import is_button, is_furniture, normalise, opens_note
 from watcher.core.judge import BLOCKS, HEADINGS, Attributes
 
 MOST_BLOCKS = 20_000
@@ -32,13 +32,15 @@ _NUMBERED = re.compile(
     r"[\W_]*(?:update|correction|clarification)s?\s?(?:#|no\.?\s?)?\d{0,2}\s?(?:\(|:|[–—-]\s)", re.IGNORECASE
 )
 _LABELLED = re.compile(
-    r"(?:first )?(?:published|updated|last updated|posted|last modified|created|veröffentlicht|aktualisiert|zuletzt aktualisiert|stand|publié|"
-    r"mis à jour|actualizado|publicado|aggiornato|pubblicato|bijgewerkt|gepubliceerd|uppdaterad|publicerad|oppdatert|publisert|обновлено|опубликовано)\b",
+    r"(?:first )?(?:published|updated|last updated|posted|last modified|created|veröffentlicht|aktualisiert|"
+    r"zuletzt aktualisiert|stand|publié|mis à jour|actualizado|publicado|aggiornato|pubblicato|bijgewerkt|gepubliceerd|"
+    r"uppdaterad|publicerad|oppdatert|publisert|обновлено|опубликовано)\b",
     re.IGNORECASE,
 )
 _POINTER = re.compile(
-    r"(?:read (?:more|also|next)|also read|see also|related|more|watch|recommended|don't miss|lesen sie auch|mehr zum thema|lire aussi|à lire aussi|lea también|"
-    r"leggi anche|leia (?:também|mais)|lees ook|läs också|les også|czytaj także|читайте также|関連記事)\s?[:：›»|–-]?",
+    r"(?:read (?:more|also|next)|also read|see also|related|more|watch|recommended|don't miss|lesen sie auch|"
+    r"mehr zum thema|lire aussi|à lire aussi|lea también|leggi anche|leia (?:também|mais)|lees ook|läs också|les også|"
+    r"czytaj także|читайте также|関連記事)\s?[:：›»|–-]?",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -54,6 +56,8 @@ class Raw:
     text: str
     role: Role = "text"
     links: list[tuple[str, str]] = field(default_factory=list)
+    times: tuple[str, ...] = ()  # `datetime` attributes inside
+    inserted: tuple[str, ...] = ()  # what stands in its `ins` elements
 
 
 @dataclass(slots=True)
@@ -84,9 +88,12 @@ class Builder:
     ) -> None:
         self.blocks: list[Raw] = []
         self.media: list[tuple[str, str]] = []
-        self._pieces: list[str] = []
+        self.pieces: list[str] = []  # the text of the block that is being read; callers may append to it
         self._links: list[tuple[str, str]] = []
         self._anchors: list[list[object]] = []  # [target, index of the first piece]
+        self._times: list[str] = []
+        self._insertions: list[int] = []  # index of the first piece of each open `ins`
+        self._inserted: list[str] = []
         self._types: list[str] = []
         self._rows: list[_Row] = []
         self._depth = {"stamp": 0, "margin": 0, "keep": 0, "pre": 0}
@@ -98,7 +105,7 @@ class Builder:
     def open(self, tag: str, attributes: Attributes, mark: str = "", keep: bool = False) -> None:
         """Begin an element."""
         if tag == "br":
-            self._pieces.append("\n" if self._depth["pre"] else _BREAK)
+            self.pieces.append("\n" if self._depth["pre"] else _BREAK)
             return
         if tag == "img":
             source = attributes.get("src") or attributes.get("data-src") or ""
@@ -106,14 +113,22 @@ class Builder:
                 self.media.append((source[:2000], normalise(attributes.get("alt") or "")[:500]))
             return
         if tag == "a":
-            self._anchors.append([attributes.get("href") or "", len(self._pieces)])
+            self._anchors.append([attributes.get("href") or "", len(self.pieces)])
         if tag in BLOCKS:
-            self._flush()
+            self.flush()
             self._open_block(tag)
+        if tag in {"time", "ins"}:
+            self._open_dated(tag, attributes)
         if mark:
             self._depth[mark] += 1
         if keep:
             self._depth["keep"] += 1
+
+    def _open_dated(self, tag: str, attributes: Attributes) -> None:
+        if moment := attributes.get("datetime"):
+            self._times.append(moment[:64])
+        if tag == "ins":
+            self._insertions.append(len(self.pieces))
 
     def _open_block(self, tag: str) -> None:
         if tag == "hr":
@@ -129,14 +144,17 @@ class Builder:
 
     def text(self, text: str) -> None:
         """Add text; white space is kept as it is until the block ends."""
-        self._pieces.append(text.replace(_BREAK, " "))
+        self.pieces.append(text)
 
     def close(self, tag: str, mark: str = "", keep: bool = False) -> None:
         """End an element."""
         if tag == "a" and self._anchors:
             self._end_anchor(self._anchors.pop())
+        if tag == "ins" and self._insertions:
+            start = self._insertions.pop()
+            self._inserted.append(normalise("".join(self.pieces[start:]).replace(_BREAK, " "))[:500])
         if tag in BLOCKS:
-            self._flush()
+            self.flush()
             if tag in _TYPED and self._types:
                 self._types.pop()
                 self._depth["pre"] -= tag == "pre"
@@ -151,7 +169,7 @@ class Builder:
 
     def end(self) -> None:
         """End the content."""
-        self._flush()
+        self.flush()
         if self.blocks and self.blocks[-1].type == "hr":
             self.blocks.pop()
 
@@ -160,18 +178,22 @@ class Builder:
     def _end_anchor(self, anchor: list[object]) -> None:
         target, start = anchor
         if target and isinstance(target, str) and isinstance(start, int):
-            self._links.append((target[:2000], normalise("".join(self._pieces[start:]).replace(_BREAK, " "))[:500]))
+            self._links.append((target[:2000], normalise("".join(self.pieces[start:]).replace(_BREAK, " "))[:500]))
 
-    def _flush(self) -> None:
+    def flush(self) -> None:
+        """End the block that is being read."""
         for anchor in self._anchors:  # an anchor around several blocks belongs to each
-            if self._pieces:
+            if self.pieces:
                 self._end_anchor(anchor)
             anchor[1] = 0
-        if not self._pieces:
+        if not self.pieces:
             return
-        pieces, links = self._pieces, self._links
-        self._pieces, self._links = [], []
-        raw = "".join(pieces)
+        raw = "".join(self.pieces)
+        pieces, links = self.pieces[:], self._links
+        self.pieces.clear()
+        self._links = []
+        dated = tuple(self._times[:20]), tuple(text for text in self._inserted[:20] if text)
+        self._times, self._inserted, self._insertions = [], [], [0 for _ in self._insertions]
         if not raw.strip() or len(self.blocks) >= MOST_BLOCKS:
             return
         lines = _BLANK.split(raw) if self._depth["pre"] else _lines(raw) if _BREAK in raw else [raw]
@@ -180,6 +202,7 @@ class Builder:
             if text:
                 own = links if len(lines) == 1 else [link for link in links if link[1] in text]
                 self._add(text, own, pieces if len(lines) == 1 else [line])
+                self.blocks[-1].times, self.blocks[-1].inserted = dated
 
     def _add(self, text: str, links: list[tuple[str, str]], pieces: list[str]) -> None:
         role = self._role(text, links)
@@ -201,6 +224,8 @@ class Builder:
         if not any(letter.isalnum() for letter in text[:200]) and not self._depth["pre"]:
             return "furniture"
         if not self._rows and is_furniture(text):
+            return "furniture"
+        if len(links) == 1 and links[0][1] == text and is_button(text):
             return "furniture"
         if self._depth["margin"] and not opens_note(text):
             return "furniture"
@@ -233,7 +258,9 @@ class Builder:
             return  # a table that only lays out the page
         text = normalise(" | ".join(" ".join(raw.text for raw in self.blocks[start:end]) for start, end in cells))
         role: Role = "text" if any(raw.role == "text" for raw in inside) else inside[0].role
-        self.blocks[cells[0][0] :] = [Raw("tr", text, role, [link for raw in inside for link in raw.links])]
+        links = [link for raw in inside for link in raw.links]
+        times = tuple(time for raw in inside for time in raw.times)
+        self.blocks[cells[0][0] :] = [Raw("tr", text, role, links, times)]
 
 
 def _lines(raw: str) -> list[str]:

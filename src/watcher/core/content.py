@@ -4,6 +4,7 @@
 blocks. Recall comes first: an element that holds a good part of the text is never left out for its name alone.
 """
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,13 +12,38 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from watcher.core.blocks import Builder
-from watcher.core.judge import BLOCKS, Verdict, verdict
+from watcher.core.judge import BLOCKS, HEADINGS, PLAIN, Verdict, verdict
 
 _BODY_NAMES = (
-    "[itemprop~=articleBody]", ".article-body", ".article__body", ".entry-content", ".post-content", ".article-content", ".story-body",
-    ".post-body", ".articleBody", "#article-body", ".article-text", ".td-post-content", "#mw-content-text", ".markdown-body",
+    "[itemprop~=articleBody]", ".article-body", ".article__body", ".entry-content", ".post-content",
+    ".article-content", ".story-body", ".post-body", ".articleBody", "#article-body", ".article-text",
+    ".td-post-content", "#mw-content-text", ".markdown-body",
 )  # fmt: skip
 _MOST_NODES = 400_000
+_NO_ATTRIBUTES: dict[str, str | None] = {}
+_INLINE = frozenset(
+    ["em", "strong", "b", "i", "u", "code", "br", "sup", "sub", "mark", "q", "cite", "abbr", "wbr", "tbody"]
+)
+# elements that a builder wants to hear of; of other blocks it only needs to know where they begin and end
+_TOLD = HEADINGS | {
+    "a",
+    "br",
+    "img",
+    "hr",
+    "p",
+    "li",
+    "dt",
+    "dd",
+    "figcaption",
+    "blockquote",
+    "pre",
+    "tr",
+    "td",
+    "th",
+    "time",
+    "ins",
+}
+_PLAIN_BLOCK = "/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +73,16 @@ def prepare(tree: LexborHTMLParser) -> None:
     tree.strip_tags(["script", "style", "noscript", "template", "svg"])
 
 
-class UnknownSelector(Exception):
+class UnknownSelectorError(Exception):
     """A selector that the C parser does not know; BeautifulSoup may."""
 
 
 def select(tree: LexborHTMLParser, selector: str) -> list[LexborNode]:
-    """The elements that a CSS selector names; raises UnknownSelector."""
+    """The elements that a CSS selector names; raises UnknownSelectorError."""
     try:
         return list(tree.css(selector))
     except SelectolaxError as error:
-        raise UnknownSelector(selector) from error
+        raise UnknownSelectorError(selector) from error
 
 
 def _text_of(node: LexborNode) -> str:
@@ -71,9 +97,17 @@ def weight(text: str) -> int:
 class Scale:
     """Weighs elements against the text of the whole, with a bound on the work that hostile nesting can make."""
 
-    def __init__(self, whole: LexborNode | None) -> None:
-        self.total = max(1, weight(_text_of(whole))) if whole is not None else 1
-        self._budget = 20_000_000 + 20 * self.total
+    def __init__(self, whole: LexborNode) -> None:
+        self._whole = whole
+        self._total = 0
+        self._budget = 20_000_000
+
+    @property
+    def total(self) -> int:
+        if not self._total:
+            self._total = max(1, weight(_text_of(self._whole)))
+            self._budget += 20 * self._total
+        return self._total
 
     def leaves_out(self, node: LexborNode, found: Verdict) -> bool:
         """Say whether a judged element is left out: by the share of the text it holds, and of that in links."""
@@ -93,12 +127,12 @@ def _linked(node: LexborNode) -> int:
 
 
 def marked(tree: LexborHTMLParser, selectors: Sequence[str]) -> set[int]:
-    """The ids of the elements that selectors name; raises UnknownSelector."""
+    """The ids of the elements that selectors name; raises UnknownSelectorError."""
     return {node.mem_id for selector in selectors for node in select(tree, selector)}
 
 
 def read_blocks(roots: Sequence[LexborNode], tree: LexborHTMLParser, rules: Rules = Rules()) -> Builder:
-    """Walk a content in document order and build its blocks; raises UnknownSelector for a rule it cannot apply."""
+    """Walk a content in document order and build its blocks; raises UnknownSelectorError for a rule it cannot apply."""
     ignored, kept = marked(tree, rules.selectors(rules.ignore)), marked(tree, rules.selectors(rules.keep))
     builder = Builder(rules.patterns(rules.ignore), rules.patterns(rules.keep))
     inside: set[int] = set()
@@ -115,7 +149,9 @@ def read_blocks(roots: Sequence[LexborNode], tree: LexborHTMLParser, rules: Rule
 
 
 def _walk(root: LexborNode, builder: Builder, ignored: set[int], kept: set[int]) -> None:
+    """Feed a builder. This loop is what the early gate costs: it asks of each element only what it must."""
     scale = Scale(root)
+    pieces, flush = builder.pieces, builder.flush
     stack: list[tuple[LexborNode, str, str, bool]] = []
     node: LexborNode | None = root.first_child
     for _ in range(_MOST_NODES):
@@ -123,23 +159,37 @@ def _walk(root: LexborNode, builder: Builder, ignored: set[int], kept: set[int])
             if not stack:
                 break
             parent, tag, mark, keep = stack.pop()
-            builder.close(tag, mark, keep)
+            if tag == _PLAIN_BLOCK:
+                if pieces:
+                    flush()
+            elif tag:
+                builder.close(tag, mark, keep)
             node = parent.next
-        elif node.is_text_node:
-            builder.text(node.text_content or "")
+            continue
+        tag = node.tag or "-"
+        if tag == "-text":
+            pieces.append(node.text_content or "")
             node = node.next
-        elif not node.is_element_node or (ignored and node.mem_id in ignored):
+            continue
+        if tag[0] == "-" or tag[0] == "!" or (ignored and node.mem_id in ignored):
             node = node.next
-        else:
-            tag, attributes = node.tag or "", node.attributes
-            found, keep = verdict(tag, attributes), bool(kept) and node.mem_id in kept
-            if not keep and (found.mark == "never" or found.limit) and scale.leaves_out(node, found):
-                node = node.next
-                continue
-            mark = "" if keep else found.mark
+            continue
+        attributes = _NO_ATTRIBUTES if tag in _INLINE else node.attributes
+        found, keep = verdict(tag, attributes), bool(kept) and node.mem_id in kept
+        if found is not PLAIN and not keep and (found.limit or found.mark == "never") and scale.leaves_out(node, found):
+            node = node.next
+            continue
+        mark = "" if keep else found.mark
+        if mark or keep or tag in _TOLD:
             builder.open(tag, attributes, mark, keep)
             stack.append((node, tag, mark, keep))
-            node = node.first_child
+        elif tag in BLOCKS:
+            if pieces:
+                flush()
+            stack.append((node, _PLAIN_BLOCK, "", False))
+        else:
+            stack.append((node, "", "", False))
+        node = node.first_child
 
 
 # --- the content's root ---------------------------------------------------------------------------------------------
@@ -312,14 +362,47 @@ def _position(node: LexborNode) -> int:
     return position
 
 
-def place_of(path: str, rules: Rules) -> str:
-    """Write a place: the path, then a line for each rule that the gate must apply too."""
-    return "\n".join([path, *(f"-{rule}" for rule in rules.ignore), *(f"+{rule}" for rule in rules.keep)])
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a content stands: a CSS path, the source's rules, and how much text stood outside when it was found.
+
+    `outside` is None for a place that the source itself names.
+    """
+
+    path: str
+    rules: Rules = Rules()
+    outside: int | None = None
+
+    def write(self) -> str:
+        """One line each: the path, "@" and the text outside, "-" or "+" and a rule."""
+        outside = [] if self.outside is None else [f"@{self.outside}"]
+        return "\n".join(
+            [
+                self.path,
+                *outside,
+                *(f"-{rule}" for rule in self.rules.ignore),
+                *(f"+{rule}" for rule in self.rules.keep),
+            ]
+        )
+
+    @classmethod
+    def parse(cls, text: str) -> "Place":
+        """Read what `write` wrote; a line of another kind is passed over."""
+        path, *lines = text.split("\n")
+        outside = next((int(line[1:]) for line in lines if line[:1] == "@" and line[1:].isdecimal()), None)
+        ignore, keep = (tuple(line[1:] for line in lines if line[:1] == sign) for sign in "-+")
+        return cls(path, Rules(ignore, keep), outside)
+
+    def is_overgrown(self, tree: LexborHTMLParser, roots: Sequence[LexborNode]) -> bool:
+        """Say whether so much more text stands outside now that the content may have moved there."""
+        return self.outside is not None and text_outside(tree, roots) > self.outside * 1.2 + 500
 
 
-def read_place(place: str) -> tuple[str, Rules]:
-    """Read what `place_of` wrote."""
-    path, *lines = place.split("\n")
-    return path, Rules(
-        tuple(line[1:] for line in lines if line[:1] == "-"), tuple(line[1:] for line in lines if line[:1] == "+")
-    )
+def text_outside(tree: LexborHTMLParser, roots: Sequence[LexborNode]) -> int:
+    """The length of the page's text that stands outside the content."""
+    return max(0, len(_text_of(tree.body)) - sum(len(_text_of(root)) for root in roots)) if tree.body is not None else 0
+
+
+def rounded(length: int) -> int:
+    """A length that small changes leave as it is: one of a row that grows by a fifth each."""
+    return round(1.2 ** math.ceil(math.log(length, 1.2))) if length > 1 else length

@@ -1,6 +1,6 @@
 """What a page says of itself outside its content: title, times, language, author, base address.
 
-Read before `content.prepare`, since part of it stands in scripts. Everything from a page is bounded in length and number.
+Read before `content.prepare`, since part of it stands in scripts. All of it is bounded in length and number.
 """
 
 import json
@@ -21,13 +21,13 @@ _SITE = re.compile(r"\s+[|\-–—·«»:]\s+")
 
 # names of <meta> → field, the first that is there wins
 _PUBLISHED = (
-    "article:published_time", "og:article:published_time", "datepublished", "article.published", "publishdate", "pubdate", "publish-date",
-    "parsely-pub-date", "sailthru.date", "dc.date.issued", "dcterms.issued", "dcterms.created", "dc.date", "date", "og:published_time",
-    "citation_publication_date", "rnews:datepublished",
+    "article:published_time", "og:article:published_time", "datepublished", "article.published", "publishdate",
+    "pubdate", "publish-date", "parsely-pub-date", "sailthru.date", "dc.date.issued", "dcterms.issued",
+    "dcterms.created", "dc.date", "date", "og:published_time", "citation_publication_date", "rnews:datepublished",
 )  # fmt: skip
 _CHANGED = (
-    "article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified", "article.updated", "lastmod", "last-modified",
-    "dcterms.modified", "dc.date.modified", "revised", "rnews:datemodified",
+    "article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified", "article.updated",
+    "lastmod", "last-modified", "dcterms.modified", "dc.date.modified", "revised", "rnews:datemodified",
 )  # fmt: skip
 _TITLES = ("og:title", "twitter:title", "dc.title", "parsely-title")
 _AUTHORS = ("author", "article:author", "parsely-author", "dc.creator", "sailthru.author")
@@ -35,7 +35,7 @@ _AUTHORS = ("author", "article:author", "parsely-author", "dc.creator", "sailthr
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The page's own statements, as printed; `scripts` are its JSON-LD, `noted` those that hold updates or corrections."""
+    """The page's own statements, as printed; `scripts` are its JSON-LD, `noted` those with updates or corrections."""
 
     title: str | None
     shared_title: str | None

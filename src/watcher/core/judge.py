@@ -10,51 +10,60 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
+
+def _words(table: str) -> frozenset[str]:
+    return frozenset(table.split())
+
+
 Attributes = Mapping[str, str | None]
 
 # --- tags -----------------------------------------------------------------------------------------------------------
 
-NEVER = frozenset(
-    "script style noscript template head link meta title svg canvas object embed iframe audio video map button select "
-    "option optgroup datalist input textarea progress meter dialog menu frameset frame applet".split()
+NEVER = _words(
+    "script style noscript template head link meta title svg canvas object embed iframe audio video map button "
+    "select option optgroup datalist input textarea progress meter dialog menu frameset frame applet"
 )
-BLOCKS = frozenset(
-    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table tbody td tfoot th thead tr ul".split()
+BLOCKS = _words(
+    "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
+    "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table "
+    "tbody td tfoot th thead tr ul"
 )
-HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+HEADINGS = _words("h1 h2 h3 h4 h5 h6")
 
 # --- words in class and id ------------------------------------------------------------------------------------------
 
 # what readers write: left out however long it is, unless there is hardly anything else
-_READERS = frozenset("comments commentlist commentsection commentarea disqus respond".split())
+_READERS = _words("comments commentlist commentsection commentarea disqus respond")
 # left out when they hold little of the content, or mostly links
-_FOREIGN = frozenset(
-    "nav navbar navigation navigationbar breadcrumb breadcrumbs outbrain taboola cookie cookies cookiebar cookiebanner consent gdpr onetrust related relatedposts relatedcontent recommended "
-    "recommendation recommendations recirc trending mostread mostpopular sharedaddy sharebar sharetools sharing socialshare "
-    "addthis addtoany jp-relatedposts newsletter pagination pager adsbygoogle advert adverts advertisement advertising adslot "
-    "adunit adcontainer skiplink skip screenreader printonly noprint editsection navbox toc "
-    "ad ads sidebar rail aside share shares social menu promo promos promotion sponsor sponsored popular subscribe subscription "
-    "signup login paywall popup modal overlay lightbox toolbar tags taglist tagcloud bio authorbio teaser teasers carousel "
-    "comment reply widget widgets banner outro follow followus copyright masthead topbar bottombar donate donation upsell "
-    "crosspromo tooltip feedback rating ratings counter counts hidden invisible jumplink partner partners livechat".split()
+_FOREIGN = _words(
+    "nav navbar navigation navigationbar breadcrumb breadcrumbs outbrain taboola cookie cookies cookiebar "
+    "cookiebanner consent gdpr onetrust related relatedposts relatedcontent recommended recommendation "
+    "recommendations recirc trending mostread mostpopular sharedaddy sharebar sharetools sharing socialshare "
+    "addthis addtoany jp-relatedposts newsletter pagination pager adsbygoogle advert adverts advertisement "
+    "advertising adslot adunit adcontainer skiplink skip screenreader printonly noprint editsection navbox toc ad "
+    "ads sidebar rail aside share shares social menu promo promos promotion sponsor sponsored popular subscribe "
+    "subscription signup login paywall popup modal overlay lightbox toolbar tags taglist tagcloud bio authorbio "
+    "teaser teasers carousel comment reply widget widgets banner outro follow followus copyright masthead topbar "
+    "bottombar donate donation upsell crosspromo tooltip feedback rating ratings counter counts hidden invisible "
+    "jumplink partner partners livechat"
 )
 _PHRASES = (
-    "about-author", "about-the-author", "author-bio", "author-box", "author-info", "author-card", "author-profile", "post-author-box",
-    "post-navigation", "nav-links", "also-read", "read-also", "read-more", "read-next", "more-stories", "more-from", "more-news",
-    "more-articles", "most-read", "most-popular", "up-next", "you-may", "site-header", "site-footer", "global-header", "global-footer",
-    "page-footer", "comment-list", "comment-form", "sign-up", "post-tags", "entry-tags", "article-tags", "tag-list", "topic-list",
-    "back-to-top", "sr-only", "visually-hidden", "screen-reader", "email-signup", "story-list", "article-list", "latest-news",
-    "top-stories", "link-list", "ad-container", "ad-slot", "ad-wrapper", "dfp-ad", "google-ad", "print-only", "no-print", "edit-link",
-    "mw-editsection", "cookie-banner", "language-switcher", "lang-switch",
+    "about-author", "about-the-author", "author-bio", "author-box", "author-info", "author-card", "author-profile",
+    "post-author-box", "post-navigation", "nav-links", "also-read", "read-also", "read-more", "read-next",
+    "more-stories", "more-from", "more-news", "more-articles", "most-read", "most-popular", "up-next", "you-may",
+    "site-header", "site-footer", "global-header", "global-footer", "page-footer", "comment-list", "comment-form",
+    "sign-up", "post-tags", "entry-tags", "article-tags", "tag-list", "topic-list", "back-to-top", "sr-only",
+    "visually-hidden", "screen-reader", "email-signup", "story-list", "article-list", "latest-news", "top-stories",
+    "link-list", "ad-container", "ad-slot", "ad-wrapper", "dfp-ad", "google-ad", "print-only", "no-print",
+    "edit-link", "mw-editsection", "cookie-banner", "language-switcher", "lang-switch",
 )  # fmt: skip
-_WHOLE = frozenset("header footer bottom foot secondary sidebar complementary topics ticker".split())
-_STAMP = frozenset(
-    "byline bylines author authors date dates time timestamp timestamps published publishdate pubdate publish posted updated "
-    "lastupdated modified dateline meta metadata datetime postmeta entrymeta articlemeta dateformat".split()
+_WHOLE = _words("header footer bottom foot secondary sidebar complementary topics ticker")
+_STAMP = _words(
+    "byline bylines author authors date dates time timestamp timestamps published publishdate pubdate publish "
+    "posted updated lastupdated modified dateline meta metadata datetime postmeta entrymeta articlemeta dateformat"
 )
-_ROLES = frozenset(
-    "navigation search contentinfo complementary dialog alertdialog menu menubar toolbar tablist button tooltip".split()
+_ROLES = _words(
+    "navigation search contentinfo complementary dialog alertdialog menu menubar toolbar tablist button tooltip"
 )
 _READERS_LIMIT, _LIMIT = 0.85, 0.25
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -74,8 +83,15 @@ class Verdict:
     least: int = 0
 
 
-_PLAIN, _NEVER, _MARGIN, _STAMPED = Verdict(), Verdict(mark="never"), Verdict(mark="margin"), Verdict(mark="stamp")
+PLAIN, _NEVER, _MARGIN, _STAMPED = Verdict(), Verdict(mark="never"), Verdict(mark="margin"), Verdict(mark="stamp")
 _AUTHOR = Verdict(_LIMIT, "stamp", 90)
+
+
+_NOT_JUDGED = NEVER | HEADINGS | {"body", "html", "main", "article"}
+_BARE: Mapping[str, Verdict] = {
+    **dict.fromkeys(NEVER, _NEVER), "aside": _MARGIN, "footer": _MARGIN, "time": _STAMPED, "address": _STAMPED,
+    "nav": Verdict(_LIMIT),
+}  # fmt: skip
 
 
 @lru_cache(maxsize=4096)
@@ -103,21 +119,19 @@ def _named(tag: str, names: str) -> Verdict:
         return _AUTHOR
     if limit:
         return Verdict(limit, "stamp" if stamp else "")
-    return _STAMPED if stamp else _PLAIN
+    return _STAMPED if stamp else PLAIN
 
 
 def verdict(tag: str, attributes: Attributes) -> Verdict:
     """Judge one element by its tag, role and names."""
-    if tag in NEVER:
-        return _NEVER
-    if tag in {"body", "html", "main", "article"} or tag in HEADINGS:
-        return _PLAIN
-    found = _named(tag, f"{attributes.get('class') or ''} {attributes.get('id') or ''}"[:400]) if attributes else _PLAIN
-    if found is _PLAIN and tag in {"time", "address"}:
-        found = _STAMPED
-    if not found.limit and (
-        tag == "nav" or (attributes and (attributes.get("role") in _ROLES or _is_hidden(attributes)))
-    ):
+    if not attributes:
+        return _BARE.get(tag, PLAIN)
+    if tag in _NOT_JUDGED:
+        return _NEVER if tag in NEVER else PLAIN
+    get = attributes.get
+    names, identity = get("class"), get("id")
+    found = _named(tag, f"{names or ''} {identity or ''}"[:400]) if names or identity else _BARE.get(tag, PLAIN)
+    if not found.limit and (tag == "nav" or get("role") in _ROLES or _is_hidden(attributes)):
         found = Verdict(_LIMIT, found.mark)
     if tag in {"aside", "footer"}:
         return Verdict(found.limit, "margin") if found.limit else _MARGIN

@@ -25,14 +25,15 @@ _XML = re.compile(rb"""^\s*<\?xml\b[^>]{0,200}?encoding\s*=\s*["']([\w.:-]{2,40}
 # label → Python codec. What is not listed here is not believed: Python also has codecs that are no character sets.
 _CODECS = {
     "utf8": "utf-8", "utf16": "utf-16-le", "utf16le": "utf-16-le", "utf16be": "utf-16-be", "unicode": "utf-16-le",
-    "ascii": "cp1252", "usascii": "cp1252", "latin1": "cp1252", "iso88591": "cp1252", "windows1252": "cp1252", "cp1252": "cp1252",
-    "iso885915": "iso8859-15", "latin9": "iso8859-15", "latin2": "iso8859-2", "iso88599": "cp1254", "latin5": "cp1254",
-    "gb2312": "gb18030", "gbk": "gb18030", "xgbk": "gb18030", "gb18030": "gb18030", "cp936": "gb18030", "hzgb2312": "hz",
-    "big5": "big5hkscs", "big5hkscs": "big5hkscs", "cnbig5": "big5hkscs", "xxbig5": "big5hkscs",
-    "shiftjis": "cp932", "sjis": "cp932", "xsjis": "cp932", "windows31j": "cp932", "mskanji": "cp932", "cp932": "cp932",
-    "eucjp": "euc_jp", "xeucjp": "euc_jp", "iso2022jp": "iso2022_jp", "euckr": "cp949", "ksc56011987": "cp949",
-    "ksc5601": "cp949", "windows949": "cp949", "cp949": "cp949", "koi8r": "koi8-r", "koi8": "koi8-r", "koi8u": "koi8-u",
-    "macintosh": "mac_roman", "xmacroman": "mac_roman", "xmaccyrillic": "mac_cyrillic", "ibm866": "cp866", "cp866": "cp866",
+    "ascii": "cp1252", "usascii": "cp1252", "latin1": "cp1252", "iso88591": "cp1252", "windows1252": "cp1252",
+    "cp1252": "cp1252", "iso885915": "iso8859-15", "latin9": "iso8859-15", "latin2": "iso8859-2",
+    "iso88599": "cp1254", "latin5": "cp1254", "gb2312": "gb18030", "gbk": "gb18030", "xgbk": "gb18030",
+    "gb18030": "gb18030", "cp936": "gb18030", "hzgb2312": "hz", "big5": "big5hkscs", "big5hkscs": "big5hkscs",
+    "cnbig5": "big5hkscs", "xxbig5": "big5hkscs", "shiftjis": "cp932", "sjis": "cp932", "xsjis": "cp932",
+    "windows31j": "cp932", "mskanji": "cp932", "cp932": "cp932", "eucjp": "euc_jp", "xeucjp": "euc_jp",
+    "iso2022jp": "iso2022_jp", "euckr": "cp949", "ksc56011987": "cp949", "ksc5601": "cp949", "windows949": "cp949",
+    "cp949": "cp949", "koi8r": "koi8-r", "koi8": "koi8-r", "koi8u": "koi8-u", "macintosh": "mac_roman",
+    "xmacroman": "mac_roman", "xmaccyrillic": "mac_cyrillic", "ibm866": "cp866", "cp866": "cp866",
     "tis620": "cp874", "windows874": "cp874", "iso885911": "cp874",
     **{f"windows{n}": f"cp{n}" for n in (1250, 1251, 1253, 1254, 1255, 1256, 1257, 1258)},
     **{f"cp{n}": f"cp{n}" for n in (1250, 1251, 1253, 1254, 1255, 1256, 1257, 1258)},
@@ -108,7 +109,26 @@ _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _FORMATTING = re.compile(r"<(?:font|[bisu]|em|strong|code|big|small|strike|tt|nobr)[\s/]", re.IGNORECASE)
 _FORMATTING_TAG = re.compile(r"</?(?:b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)\b[^>]*>", re.IGNORECASE)
 _FORMATTING_ANY = re.compile(r"<(/?)(font|[bisu]|em|strong|code|big|small|strike|tt|nobr)(?=[\s/>])", re.IGNORECASE)
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr p li".split())
+_VOID = frozenset(
+    [
+        "area",
+        "base",
+        "br",
+        "col",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "link",
+        "meta",
+        "param",
+        "source",
+        "track",
+        "wbr",
+        "p",
+        "li",
+    ]
+)
 _ANY_TAG = re.compile(r"<[^>]*>")
 
 

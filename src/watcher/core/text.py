@@ -10,15 +10,15 @@ from collections.abc import Collection, Iterable
 import xxhash
 
 from watcher.core.blocks import Raw
-from watcher.core.content import UnknownSelector, prepare, read_blocks, read_place, select
+from watcher.core.content import Place, UnknownSelectorError, prepare, read_blocks, select
 from watcher.core.furniture import block_digest, is_furniture, normalise, opens_note, shape_digest
 from watcher.core.head import Head, read_head
 from watcher.core.links import clean
 from watcher.core.markup import decode, parse
 
 __all__ = [
-    "block_digest", "decode", "is_furniture", "is_volatile", "normalise", "opens_note", "shape_digest", "visible_digest", "watched_digest",
-    "watched_of",
+    "block_digest", "decode", "is_furniture", "is_volatile", "normalise", "opens_note", "shape_digest",
+    "visible_digest", "watched_digest", "watched_of",
 ]  # fmt: skip
 
 _UNSEEN = ["script", "style", "noscript", "template"]
@@ -39,20 +39,20 @@ def watched_digest(html: str | bytes, place: str | None, volatile: Collection[st
     """Digest what the comparison would look at: headline, times, notes, blocks and their links; 16 hex digits.
 
     In: the page, the place as `Page.place` has it, digests of blocks that change by themselves. None when the place is
-    unknown or gone: then only a full reading can tell.
+    unknown or gone, or the content seems to have moved: then only a full reading can tell.
     """
     if not place:
         return None
-    path, rules = read_place(place)
+    known = Place.parse(place)
     tree = parse(html)
     head = read_head(tree)
     prepare(tree)
     try:
-        roots = select(tree, path)
-        if not roots:
+        roots = select(tree, known.path)
+        if not roots or known.is_overgrown(tree, roots):
             return None
-        blocks = read_blocks(roots, tree, rules).blocks
-    except UnknownSelector:
+        blocks = read_blocks(roots, tree, known.rules).blocks
+    except UnknownSelectorError:
         return None
     return watched_of(head, blocks, volatile)
 
