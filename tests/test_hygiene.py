@@ -93,10 +93,10 @@ def targets() -> set[str]:
 def test_what_the_docs_tell_to_type_exists() -> None:
     """Every `make …` and every `watcher …` in the docs is a target and a command that there is."""
     docs = [(name, text) for name, text in texts(".md") if name != "CHANGELOG.md"]
-    named = {match for _, text in docs for match in re.findall(r"(?:^|`)make ([a-z][a-z-]*)", text, re.MULTILINE)}
+    named = {match for _, text in docs for match in re.findall(r"(?:^|`|[$#] )make ([a-z][a-z-]*)", text, re.MULTILINE)}
     assert named - targets() == set()
     assert {"demo", "test", "run"} <= named
-    command = re.compile(r"(?:^|`|\bbin/|\$ )watcher ([a-z]+)", re.MULTILINE)
+    command = re.compile(r"(?:^|`|\bbin/|[$#] )watcher ([a-z]+)", re.MULTILINE)
     typed = {match for _, text in docs for match in command.findall(text)}
     assert typed - commands() == set()
 
