@@ -65,10 +65,10 @@ class Server:
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://watcher@/{database}?host={self.folder}"
 
-    def fresh(self, template: str = "template0") -> str:
-        """A new database, empty or a copy of `template` (which nobody may be connected to); returns its address."""
+    def fresh(self) -> str:
+        """A new, empty database; returns its address."""
         name = f"t{next(self._names)}"
-        self.sql(f"CREATE DATABASE {name} TEMPLATE {template} ENCODING 'UTF8'")
+        self.sql(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'")
         return self.url(name)
 
     def sql(self, statement: str) -> None:

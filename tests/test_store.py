@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 from sqlalchemy import create_engine, text
 
-from helpers_store import NOW, SECOND, address, failed, outcome, plan, postgres_template, quiet, record, state_of, store
+from helpers_store import NOW, SECOND, address, failed, outcome, plan, postgres_schema, quiet, record, state_of, store
 from pg import postgres_server
 from watcher.core.chain import digest, seal
 from watcher.errors import StoreError
 from watcher.model import EntryRef, Outcome
 from watcher.store import Store, tables
 
-__all__ = ["address", "postgres_server", "postgres_template", "store"]  # fixtures
+__all__ = ["address", "postgres_schema", "postgres_server", "store"]  # fixtures
 
 DAY = timedelta(days=1)
 

@@ -13,13 +13,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 
-from helpers_store import NOW, address, outcome, plan, postgres_template, store
+from helpers_store import NOW, address, outcome, plan, postgres_schema, store
 from pg import Server, postgres_server
 from watcher.errors import StoreError
 from watcher.store import Store, acquire, opening, tables
 from watcher.store.engine import Database, parse
 
-__all__ = ["address", "postgres_server", "postgres_template", "store"]  # fixtures
+__all__ = ["address", "postgres_schema", "postgres_server", "store"]  # fixtures
 
 
 def test_the_migrations_make_the_tables(address: str) -> None:
@@ -193,9 +193,9 @@ def test_a_killed_process_leaves_no_lock(address: str) -> None:
 
 
 @pytest.mark.postgres
-def test_a_lost_connection_is_a_lost_lock(postgres_server: Server, postgres_template: str) -> None:
+def test_a_lost_connection_is_a_lost_lock(postgres_server: Server) -> None:
     """When PostgreSQL ends the connection, the lock says that it no longer stands."""
-    lock = acquire(postgres_server.fresh(postgres_template))
+    lock = acquire(postgres_server.fresh())
     postgres_server.sql(
         f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'watcher {os.getpid()}'"
     )

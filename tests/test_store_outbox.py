@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import pytest
 
-from helpers_store import NOW, SECOND, address, outcome, plan, postgres_template, store
+from helpers_store import NOW, SECOND, address, outcome, plan, postgres_schema, store
 from pg import postgres_server
 from watcher.errors import StoreError
 from watcher.model import Alert, Delivery
 from watcher.store import Store
 
-__all__ = ["address", "postgres_server", "postgres_template", "store"]  # fixtures
+__all__ = ["address", "postgres_schema", "postgres_server", "store"]  # fixtures
 
 DAY = timedelta(days=1)
 

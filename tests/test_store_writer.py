@@ -15,13 +15,13 @@ import pytest
 from sqlalchemy import create_engine, text
 
 from helpers_need import need
-from helpers_store import NOW, SECOND, address, outcome, plan, postgres_template, quiet, store
+from helpers_store import NOW, SECOND, address, outcome, plan, postgres_schema, quiet, store
 from pg import postgres_server
 from watcher.errors import StoreError, StoreFull
 from watcher.model import Outcome
 from watcher.store import Store, Writer
 
-__all__ = ["address", "postgres_server", "postgres_template", "store"]  # fixtures
+__all__ = ["address", "postgres_schema", "postgres_server", "store"]  # fixtures
 
 
 def _counting(store: Store, monkeypatch: pytest.MonkeyPatch) -> list[int]:
