@@ -28,7 +28,7 @@ KEYFRAME = 20  # deltas in a row before a whole copy is stored again
 SMALL = 200  # bytes below which packing gains nothing
 STATE = 600  # bytes below which a value in a column is left as JSON: every poll writes one
 WIDE = 1 << 24  # bytes above which a delta would need too large a window
-MOST = 512_000_000  # bytes that a stored value may unpack to, whatever the row says
+MOST = 1 << 32  # bytes that a stored value may unpack to, whatever the row says
 _LONE = re.compile("[\ud800-\udfff]")
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

@@ -161,6 +161,12 @@ class Database:
         except sqlite3.Error as error:
             raise _in_words(error, self.url) from error
 
+    def tidy(self) -> None:
+        """Let SQLite renew what its planner knows of the tables; PostgreSQL does so by itself."""
+        if self.dialect == "sqlite":
+            with self.write() as connection:
+                connection.exec_driver_sql("PRAGMA optimize")
+
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()

@@ -55,7 +55,8 @@ def acquire(url: str) -> Lock:
 
 
 def _file(path: Path) -> Lock:
-    beside = path.with_name(path.name + "-lock")
+    real = path.resolve()  # by whatever link it is named
+    beside = real.with_name(real.name + "-lock")
     try:
         beside.parent.mkdir(parents=True, exist_ok=True)
         file = beside.open("a+", encoding="ascii", errors="replace")

@@ -215,15 +215,15 @@ def revisions_of(connection: Connection, document_id: str) -> tuple[Revision, ..
     return tuple(found)
 
 
-def find_documents(connection: Connection, name: str) -> tuple[Document, ...]:
-    """The document with this id; or all of the source with this name, its page first, then newest first."""
+def find_documents(connection: Connection, name: str, limit: int) -> tuple[Document, ...]:
+    """The document with this id; or those of the source with this name, its page first, then the newest."""
     columns = (documents.c.source, documents.c.data)
     row = connection.execute(select(*columns).where(documents.c.id == name)).one_or_none()
     if row is not None:
         return (document(row),)
     source = current_name(connection, name) or name
     order = (documents.c.kind.desc(), documents.c.fetched_at.desc(), documents.c.id)
-    rows = connection.execute(select(*columns).where(documents.c.source == source).order_by(*order))
+    rows = connection.execute(select(*columns).where(documents.c.source == source).order_by(*order).limit(limit))
     return tuple(document(row) for row in rows)
 
 

@@ -151,6 +151,7 @@ class Store:
                     break
             else:
                 return Pruned(done.bodies, done.bytes, done.polls, more=True)
+        self._database.tidy()
         return done
 
     def backup(self, path: Path) -> None:
@@ -267,10 +268,10 @@ class Store:
         with self._database.read() as connection:
             return queries.revisions_of(connection, document)
 
-    def find_document(self, name: str) -> tuple[Document, ...]:
-        """The document with this id, or all documents of the source with this name, its page first."""
+    def find_document(self, name: str, limit: int = 1000) -> tuple[Document, ...]:
+        """The document with this id, or those of the source with this name: its page first, then the newest."""
         with self._database.read() as connection:
-            return queries.find_documents(connection, name)
+            return queries.find_documents(connection, name, limit)
 
     def deliveries(
         self, *, state: str | None = None, channel: str | None = None, limit: int = 200
@@ -292,7 +293,7 @@ class Store:
     def polls(
         self, *, fetch: str | None = None, source: str | None = None, since: datetime | None = None, limit: int = 200
     ) -> tuple[Poll, ...]:
-        """The newest polls of a fetch, of a source's fetch, or of all; newest last."""
+        """The newest polls of a fetch, of a source's fetch, or (reading every one there is) of all; newest last."""
         with self._database.read() as connection:
             return queries.polls_of(connection, fetch=fetch, source=source, since=since, limit=limit)
 
