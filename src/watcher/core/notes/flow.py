@@ -155,7 +155,11 @@ def _bare(page: PageView, index: int, label: Lead) -> None:
     """A label with no text behind it: a stamp of its own, or the head of the next paragraph."""
     block, after = page.blocks[index], page.blocks[index + 1] if index + 1 < len(page.blocks) else None
     if label.form == "past" and label.kind == "update":
-        own_line = block.type in {"p", "li", "pre"} and len(block.text) <= 90 and _AT_ON.search(block.text)
+        own_line = (
+            block.type in {"p", "li", "pre"}
+            and len(block.text) <= 90
+            and _AT_ON.search(block.text.partition(label.moment.printed or "")[0] if label.moment else "")
+        )
         if own_line and label.moment and not label.relative and not label.moment.date_only:
             page.add(_note(page, label, None, page.links(index, index + 1)), index, index + 1)
         return
@@ -168,6 +172,8 @@ def _bare(page: PageView, index: int, label: Lead) -> None:
         and not (label.loud or label.marked or block.type == "dt" or label.kind != "update")
     ):
         return
+    if label.kind != "update" and not _evident(label, after.text, page):
+        return
     links = page.links(index, index + 2)
     page.flowing.add(index)
     page.add(_note(page, label, clean(after.text, after), links), index, index + 2)
@@ -179,6 +185,8 @@ def _heading(page: PageView, index: int, label: Lead) -> None:
         if not page.free(index + 1) or page.blocks[index + 1].type not in {"p", "text", "li", "dd"}:
             return
         text = " ".join([label.rest, page.blocks[index + 1].text]).strip()
+        if not _evident(label, text, page):
+            return
         page.add(
             _note(page, label, clean(text, page.blocks[index + 1]), page.links(index, index + 2)), index, index + 2
         )
@@ -189,6 +197,12 @@ def _heading(page: PageView, index: int, label: Lead) -> None:
     if label.form == "past" and label.moment is None and not label.rest:
         return
     _section(page, index, label)
+
+
+def _evident(label: Lead, text: str, page: PageView) -> bool:
+    """Whether the text under a bare "Correction" is one: such words also head clauses of contracts."""
+    speaks = sentences.earlier(text) or sentences.revised(text) or bool(sentences.read(text, page.look))
+    return label.moment is not None or label.loud or label.number is not None or speaks
 
 
 def _section_end(page: PageView, index: int) -> int:

@@ -218,6 +218,9 @@ def read(text: str, look: Look) -> Lead | None:
         number, last, end = _number(head, end, look)
     if found["plural"] and last is None:
         return None
+    clause = number is not None and head[at : at + 1].isdigit()  # "11. Widerruf" is a clause of a contract
+    if clause and label.kind != "update":
+        return None
     tail = _tail(head, end, look, opened)
     if early and (tail.moment or not tail.marked):
         return None
@@ -230,6 +233,8 @@ def read(text: str, look: Look) -> Lead | None:
         label.kind, label.form, number, last, tail.moment or early, rest, tail.marked, opened, tail.relative,
         found[0].isupper() and len(found[0]) > 2,
     )  # fmt: skip
+    if clause and not (tail.marked or tail.moment):
+        return None
     return lead if not (tail.loose and tail.moment is None) and _sound(lead) else None
 
 

@@ -43,7 +43,7 @@ _COURT = re.compile(
     r"\bdate filed\b",
     re.IGNORECASE,
 )
-_ROW = re.compile(r"(?:(?P<n>\d{1,5})?\s?\|\s?)?(?P<rest>.+)$", re.DOTALL)
+_VERSUS = re.compile(r"\bv(?:s)?\. [A-Z]|\d{2}-[a-z]{2}-\d{3}")
 _FILED = re.compile(r"\(?\s?(?:Filed|Entered|Date filed|Dated?)(?: on)?:?\s", re.IGNORECASE)
 _LIVE_START = re.compile(r"[\s•·*■▪●]{0,3}[\[(【]?")
 
@@ -144,7 +144,8 @@ def dockets(page: PageView) -> None:
     if not any(_COURT.search(text) for text in (page.title, *(block.text[:300] for block in page.blocks[:12]))):
         return
     rows = [row for index in range(len(page.blocks)) if (row := _docket_row(page, index))]
-    if len(rows) >= 2:
+    cases = sum(1 for _index, _number, _moment, text in rows if _VERSUS.search(text[:160]))
+    if len(rows) >= 2 and cases <= 0.3 * len(rows):  # more: a list of cases, not the docket of one
         for index, number, moment, text in rows:
             note = Note(number, "docket-entry", moment, None, text, None, page.links(index, index + 1), "section")
             page.add(note, index, index + 1)
@@ -194,7 +195,8 @@ def _docket_row(page: PageView, index: int) -> tuple[int, int | None, Moment, st
             moment = found.moment
         elif len(cell) > len(text):
             text = cell
-    if moment is None or len(text) < 3:
+    text = text.strip("| ")
+    if moment is None or len(text) < 3 or text.endswith(":"):
         return None
     return index, number, moment, clean(text, block)
 

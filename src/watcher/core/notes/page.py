@@ -41,9 +41,13 @@ class PageView:
         return 0 <= index < len(self.blocks) and index not in self.closed and index not in self.taken
 
     def add(self, note: Note, start: int, end: int) -> None:
-        """Keep a note that occupies the blocks from `start` up to `end`."""
-        self.notes.append(replace(note, span=(start, end)))
+        """Keep a note that occupies the blocks from `start` up to `end`; one that is shown twice is one."""
         self.taken.update(range(start, end))
+        if (note.summary or note.text) and any(
+            replace(other, span=None, links=note.links) == note for other in self.notes
+        ):
+            return
+        self.notes.append(replace(note, span=(start, end)))
 
     def links(self, start: int, end: int) -> tuple[str, ...]:
         return tuple(dict.fromkeys(link.url for block in self.blocks[start:end] for link in block.links))

@@ -254,6 +254,11 @@ def earlier(text: str) -> bool:
     return _EARLIER.search(text[:200]) is not None
 
 
+def revised(text: str) -> bool:
+    """Whether a text says what it now has instead of something else."""
+    return _REVISED.search(text) is not None
+
+
 def read(text: str, look: Look) -> tuple[Said, ...]:
     """What a line says of its own text being changed; () where it says nothing of the kind."""
     if len(text) > 1500 or _DENY.search(text):

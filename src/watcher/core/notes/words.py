@@ -204,7 +204,11 @@ DOCUMENTS = (
 
 # A paragraph with one of these is about something else: prompts, policies, self-advertisement.
 NOT_A_NOTE = (
-    r"your browser|update (?:it|now|your)|privacy (?:policy|notice)|terms (?:of|and)\b|cookies?\b|subscribe|sign up|"
+    r"personal data|personenbezogen|données personnelles|datos personales|dati personali|dados pessoais|"
+    r"persoonsgegevens|"
+    r"you have the right|right to (?:rectif|correct|withdraw)|sie haben das recht|recht auf|vous avez le droit|"
+    r"derecho a|diritto di|direito de|your browser|update (?:it|now|your)|privacy (?:policy|notice)|terms (?:of|"
+    r"and)\b|cookies?\b|subscribe|sign up|"
     r"newsletter|spot an? (?:error|mistake)|see an error|report (?:an? )?(?:error|correction)|suggest a correction|"
     r"request a correction|corrections policy|corrections@|write to|contact us|our app\b|(?:download|get) the app|"
     r"ihre[nm]? browser|datenschutz|nutzungsbedingungen|fehler (?:melden|gefunden|entdeckt)|schreiben sie|"
