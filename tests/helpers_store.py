@@ -1,7 +1,7 @@
 """What the store's tests share: engines, and values that look like what the pipeline hands over."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -104,67 +104,81 @@ def outcome(
     poll = Poll(
         make_id("pol", source, at.isoformat()), job.fetch.id, at, "changed", 200, 0.25, len(body), None, "cfg_1", at
     )
-    content = page(number)
-    document, id_ = make_id("doc", source), make_id("rev", source, number)
-    revision = Revision(id_, document, number, snapshot.body_sha256, at, content, snapshot.id)
-    ledger = tuple(KnownUpdate(f"upd_{n}", replace(content.updates[0], sequence=n)) for n in range(1, number + 1))
-    known = Document(
-        id=document,
-        source=source,
-        kind="page",
-        key=job.fetch.url,
-        url=job.fetch.url,
-        title=content.title or "",
-        revision=number,
-        revision_id=id_,
+    revision = Revision(
+        id=make_id("rev", source, number),
+        document=make_id("doc", source),
+        number=number,
         sha256=snapshot.body_sha256,
         fetched_at=at,
-        page=content,
-        ledger=ledger,
-        recent=((number, "d"),),
+        page=page(number),
+        snapshot=snapshot.id,
     )
-    change = Change(
-        id=make_id("chg", source, number),
-        event="update.new",
-        source=source,
-        severity="critical",
-        document=DocumentRef(document, known.url, known.title),
-        revision=RevisionRef(id_, number, snapshot.body_sha256, at),
-        silent=False,
-        announced=announced,
-        reason=None if announced else "unconfirmed",
-        update=content.updates[0],
-        diff="+ Removed.",
-        words=(("+", "Removed."),),
-        times=Times(published=at - SECOND, published_as_printed="05/12/2021 @6:16 AM ET", fetched=at),
-        stories=("xiaomi",),
-    )
-    shown = {"id": change.id, "times": {"fetched": "…"}}
-    alerts = tuple(
-        Alert(
-            id=make_id("alr", channel, poll.id),
-            channel=channel,
-            type="alert.changes",
-            at=at,
-            severity="critical",
-            subject=f"Update {number}",
-            thread=document,
-            data={"v": 1, "changes": [shown], "source": {"name": source}},
-            poll=poll.id,
-            config="cfg_1",
-        )
-        for channel in channels
-    )
+    known = _document(source, job.fetch.url, revision)
+    change = _change(known, announced=announced)
     state = replace(job.sources[0], baseline_at=job.sources[0].baseline_at or at, kind="article", last_change_at=at)
-    ref = EntryRef(document, f"key {number}", f"raw{number}", None, "https://example.org/e", "f", "Entry")
-    seen = Observation("changed", state, (known,), (revision,), (ref,), (change,) if announced or number else ())
+    ref = EntryRef(known.id, f"key {number}", f"raw{number}", None, "https://example.org/e", "f", "Entry")
     return Outcome(
         poll=poll,
         fetch=polled(job.fetch, at, snapshot=snapshot.id, chain=snapshot.hash, body_sha256=snapshot.body_sha256),
         snapshot=snapshot,
         body=body,
-        sources=(SourceOutcome(source, seen),),
-        alerts=alerts if announced else (),
+        sources=(SourceOutcome(source, Observation("changed", state, (known,), (revision,), (ref,), (change,))),),
+        alerts=tuple(_alert(channel, poll, change) for channel in channels) if announced else (),
+    )
+
+
+def _document(source: str, url: str, revision: Revision) -> Document:
+    note = revision.page.updates[0]
+    return Document(
+        id=revision.document,
+        source=source,
+        kind="page",
+        key=url,
+        url=url,
+        title=revision.page.title or "",
+        revision=revision.number,
+        revision_id=revision.id,
+        sha256=revision.sha256,
+        fetched_at=revision.fetched_at,
+        page=revision.page,
+        ledger=tuple(KnownUpdate(f"upd_{n}", replace(note, sequence=n)) for n in range(1, revision.number + 1)),
+        recent=((revision.number, "d"),),
+    )
+
+
+def _change(document: Document, *, announced: bool) -> Change:
+    at = document.fetched_at
+    return Change(
+        id=make_id("chg", document.source, document.revision),
+        event="update.new",
+        source=document.source,
+        severity="critical",
+        document=DocumentRef(document.id, document.url, document.title),
+        revision=RevisionRef(document.revision_id, document.revision, document.sha256, at),
+        silent=False,
+        announced=announced,
+        reason=None if announced else "unconfirmed",
+        update=document.page.updates[0],
+        diff="+ Removed.",
+        words=(("+", "Removed."),),
+        times=Times(published=at - SECOND, published_as_printed="05/12/2021 @6:16 AM ET", fetched=at),
+        stories=("xiaomi",),
+    )
+
+
+def _alert(channel: str, poll: Poll, change: Change) -> Alert:
+    shown = {"id": change.id, "times": {"fetched": "…"}}
+    return Alert(
+        id=make_id("alr", channel, poll.id),
+        channel=channel,
+        type="alert.changes",
+        at=poll.at,
+        severity="critical",
+        subject=f"Update {change.revision.number}",
+        thread=change.document.id,
+        data={"v": 1, "changes": [shown], "source": {"name": change.source}},
+        poll=poll.id,
+        config="cfg_1",
     )
 
 
@@ -194,9 +208,6 @@ def failed(store: Store, source: str = "xiaomi", *, at: datetime = NOW, alarmed:
         last_ok_at=fetch.last_ok_at, alarmed_at=alarmed,
     )  # fmt: skip
     return Outcome(poll=poll, fetch=state)
-
-
-Opener = Callable[[], Store]
 
 
 @pytest.fixture(scope="session")
