@@ -77,6 +77,9 @@ def _quoted_list(page: PageView, block: Block, seen_body: int) -> bool:
 def _split(page: PageView, index: int) -> bool:
     """Several numbered lines in one block: one note each."""
     block = page.blocks[index]
+    first = lead.read(block.text, page.look)
+    if first is None or first.number is None:
+        return False
     pieces = [piece for piece in _SPLIT.split(block.text) if piece.strip()]
     if len(pieces) < 2:
         return False
@@ -370,7 +373,7 @@ def rules(page: PageView, titled: NoteKind | None) -> None:
     moment = when.parse(dates, page.look) or next(
         (at for b in page.blocks[:index] if (at := when.parse(b.text[:120], page.look))), None
     )
-    page.add(Note(None, titled, moment, heading, summary, None, page.links(index, end)), index, end)
+    page.add(Note(None, titled, moment, heading, summary, None, page.links(index, end), "banner"), index, end)
 
 
 def filings(page: PageView, titled: NoteKind | None) -> None:

@@ -16,7 +16,7 @@ _START = re.compile(r"[\s•·*▶►■●◆★☆※▪‣>|_~✱⚠️\-–�
 _DIGITS = r"\d{1,3}(?!\d|[.,:/]\d|\s?[ap]\.?\s?m\b|\s?[hH]\d|\s?[時时点點시年月日년월일%]|\s?Uhr)"
 _NUMBER = re.compile(
     rf"[\s　]?(?:[#＃№]\s?|(?:no|nr|n|núm|num)[.°º]?\s?(?=\d)|第)?(?P<n>{_DIGITS})[번호号報报]?"
-    rf"(?:\s?(?:[-–—/]|to|through|bis|à|a|al|e|y|et|and|und|og|och|en|&)\s?(?P<m>{_DIGITS}))?",
+    rf"(?:\s?(?:[-–—]|to|through|bis|à|a|al|e|y|et|and|und|og|och|en|&)\s?(?P<m>{_DIGITS}))?",
     re.IGNORECASE,
 )
 _ROMAN = re.compile(r"\s(?P<r>[IVX]{1,4})(?=\s?[:.(\[—–-]|$)")
@@ -36,14 +36,12 @@ _BEFORE = re.compile(
 _LABELS = sorted(
     ((word, label) for label in words.LABELS for word in label.words), key=lambda item: len(item[0]), reverse=True
 )
+_END = r"(?![^\W\d_])"
+_ANY = re.compile("(?:" + "|".join(word for word, _label in _LABELS) + "|" + _PLURAL.pattern + ")" + _END)
 _LABEL = re.compile(
-    "(?:"
-    + "|".join(f"(?P<l{i}>{word})" for i, (word, _label) in enumerate(_LABELS))
-    + r"|(?P<plural>"
-    + _PLURAL.pattern
-    + r"))(?![^\W\d_])",
-    re.IGNORECASE,
-)
+    "(?:" + "|".join(f"(?P<l{i}>{word})" for i, (word, _label) in enumerate(_LABELS))
+    + "|(?P<plural>" + _PLURAL.pattern + "))" + _END
+)  # fmt: skip
 _BETWEEN = re.compile(
     rf"(?:{'|'.join(sorted(words.BETWEEN, key=len, reverse=True))})(?=[\s\d（(:,])[:]?", re.IGNORECASE
 )
@@ -81,8 +79,14 @@ def _capital(text: str) -> bool:
     return not text[:1].islower()
 
 
-def _label(text: str, at: int) -> tuple[words.Label, re.Match[str]] | None:
-    found = _LABEL.match(text, at)
+def _folded(text: str) -> str:
+    """The text in small letters, character for character."""
+    low = text.replace("İ", "i").lower()
+    return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
+
+
+def _label(low: str, at: int) -> tuple[words.Label, re.Match[str]] | None:
+    found = _LABEL.match(low, at) if _ANY.match(low, at) else None
     if not found:
         return None
     if found["plural"]:
@@ -90,10 +94,10 @@ def _label(text: str, at: int) -> tuple[words.Label, re.Match[str]] | None:
     return _LABELS[int((found.lastgroup or "l0")[1:])][1], found
 
 
-def _ordinal(text: str, at: int) -> tuple[int | None, int]:
+def _ordinal(low: str, at: int) -> tuple[int | None, int]:
     """A number before the label ("Second update", "2. Update")."""
-    found = _BEFORE.match(text, at)
-    if not found or not _LABEL.match(text, found.end()):
+    found = _BEFORE.match(low, at)
+    if not found or not _ANY.match(low, found.end()):
         return None, at
     digits = found["n"] or found["k"] or found["c"]
     number = int(digits) if digits else next(n for n in range(1, 11) if found[f"o{n}"])
@@ -204,12 +208,13 @@ def read(text: str, look: Look) -> Lead | None:
     start = _START.match(head)
     at = start.end() if start else 0
     opened = bool(start and start["open"])
-    number, label_at = _ordinal(head, at)
-    named = _label(head, label_at)
+    low = _folded(head)
+    number, label_at = _ordinal(low, at)
+    named = _label(low, label_at)
     early: Moment | None = None
     if not named:
         early, label_at = _early_stamp(head, at, look)
-        named = _label(head, label_at) if early else None
+        named = _label(low, label_at) if early else None
     if not named or not (_capital(head[label_at if early else at :]) or opened):
         return None
     label, found = named
@@ -231,7 +236,7 @@ def read(text: str, look: Look) -> Lead | None:
         rest = rest[:-1].rstrip()
     lead = Lead(
         label.kind, label.form, number, last, tail.moment or early, rest, tail.marked, opened, tail.relative,
-        found[0].isupper() and len(found[0]) > 2,
+        head[found.start() : found.end()].isupper() and len(found[0]) > 2,
     )  # fmt: skip
     if clause and not (tail.marked or tail.moment):
         return None

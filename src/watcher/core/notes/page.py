@@ -77,6 +77,8 @@ def is_body(block: Block) -> bool:
     text = block.text
     if block.role in {"stamp", "furniture"} or block.type not in {"p", "text", "pre", "blockquote", "dd", "figcaption"}:
         return False
+    if len(text) >= 240:
+        return True
     if _STATUS.match(text) or is_first_published(text) or _FOOTER.match(text) or _BYLINE.match(text):
         return False
     return len(text) >= 12 and (_SENTENCE.search(text) is not None or len(text) >= 160)

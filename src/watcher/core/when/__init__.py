@@ -14,7 +14,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from watcher.core.when import words
-from watcher.core.when.atoms import ATOMS, DOT_CLOCK, GLUE, SECOND, START, ZONE, Parts, read_clock
+from watcher.core.when.atoms import ATOMS, CANDIDATE, DOT_CLOCK, GLUE, SECOND, ZONE, Parts, may_start, read_clock
 from watcher.model import Moment
 
 _LIMIT = 20_000  # characters of a text that are searched: notes are short, hostile pages are not
@@ -81,10 +81,10 @@ def find(text: str, look: Look, start: int = 0) -> Match | None:
     """The first date or time in `text` from `start` on, or None."""
     plain = text[:_LIMIT].translate(_ASCII)
     position = start
-    while found := START.search(plain, position):
+    while found := CANDIDATE.search(plain, position):
         begin = found.start()
-        position = _next(plain, begin)
-        if _starts(plain, begin):
+        position = begin + 1 if plain[begin] > "\u3000" else found.end()
+        if may_start(plain, begin) and _starts(plain, begin):
             read, end = _match(plain, text, look, begin)
             if read:
                 return read
@@ -94,22 +94,15 @@ def find(text: str, look: Look, start: int = 0) -> Match | None:
 
 def match(text: str, look: Look, start: int = 0) -> Match | None:
     """The date or time that begins exactly at `start`, or None."""
-    plain = text[: start + 200].translate(_ASCII)
-    return _match(plain, text, look, start)[0] if start < len(plain) else None
+    if not may_start(text, start):
+        return None
+    return _match(text[: start + 200].translate(_ASCII), text, look, start)[0]
 
 
 def parse(text: str, look: Look) -> Moment | None:
     """The first date or time in `text`, or None."""
     found = find(text, look)
     return found.moment if found else None
-
-
-def _next(plain: str, begin: int) -> int:
-    """Where the search goes on after `begin`: behind a run of digits, else one character on."""
-    end = begin + 1
-    while plain[begin].isdigit() and end < len(plain) and plain[end].isdigit():
-        end += 1
-    return end
 
 
 def _starts(plain: str, begin: int) -> bool:
@@ -173,6 +166,8 @@ def _closed(plain: str, zone: re.Match[str], start: int) -> int:
 def _atom(plain: str, position: int, *, after_date: bool) -> tuple[Parts, int] | None:
     """The longest atom that begins here."""
     best: tuple[Parts, int] | None = None
+    if not may_start(plain, position):
+        return None
     for pattern, read in ATOMS:
         found = pattern.match(plain, position)
         if found and (best is None or found.end() > best[1]):

@@ -198,11 +198,23 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     (_pattern(r"(?P<day>\d\d?)日(?!間)"), _day_only),
 )  # fmt: skip
 DOT_CLOCK = _pattern(r"(?P<hour>\d\d?)\.(?P<minute>\d\d)(?![\d%]|\.\d)")
-START = _pattern(
-    rf"\d|(?:{_alternatives(words.MONTHS)}|{_alternatives(words.WEEKDAYS)}|{_alternatives(words.WEEKDAYS_SHORT)}|"
-    rf"{_alternatives(' '.join(words.DAYS))}|{words.CUES}|{_HALF_CJK}|令和|noon|midnight|midi|minuit|"
-    + "|".join(
-        [before for before, _u, _a in words.AGO if before] + [number for number in words.AGO_NUMBERS if len(number) > 2]
+_WORD = re.compile(r"[^\W\d_]+")
+FIRST_WORDS = frozenset(
+    word.lower()
+    for line in (
+        *words.MONTHS, *words.WEEKDAYS, words.WEEKDAYS_SHORT, *words.DAYS, *words.CUES.split("|"), *words.AGO_NUMBERS,
+        *(before for before, _units, _after in words.AGO), "noon midnight midi minuit on an a il",
     )
-    + r"|an?|on)(?=[\s.,\d:(]|$)|[\u3040-\ud7a3]"
-)
+    for name in line.split()
+    for word in _WORD.findall(name)[:1]
+)  # fmt: skip
+CANDIDATE = re.compile(r"\d+|[^\W\d_]+")
+
+
+def may_start(plain: str, position: int) -> bool:
+    """Whether a date or time can begin here at all: a digit, a script without word limits, or one of the words."""
+    first = plain[position : position + 1]
+    if first.isdigit() or first > "\u3000" or first == "(":
+        return True
+    word = _WORD.match(plain, position)
+    return word is not None and word[0].lower() in FIRST_WORDS
