@@ -15,7 +15,7 @@ from watcher.core import message
 from watcher.core.mask import mask_url
 from watcher.core.shape import change_json
 from watcher.errors import StoreError, UsageError
-from watcher.model import Job, Outcome, Source, SourceOutcome
+from watcher.model import Outcome, Source, SourceOutcome
 from watcher.pipeline import Pipeline
 from watcher.store import Store, Writer
 
@@ -27,11 +27,15 @@ def named(config: Config, names: Collection[str]) -> tuple[Source, ...]:
     if not names:
         return tuple(source for source in config.sources if source.enabled)
     found = []
-    for name in names:
-        source = config.source(name)
+    for name in dict.fromkeys(names):
+        source = config.source(name) or next((s for s in config.sources if name in s.was), None)
+        if source is not None and not source.enabled:
+            raise UsageError(f"the source {name!r} is switched off (enabled = false in {config.path})")
         if source is None:
             near = difflib.get_close_matches(name, [s.name for s in config.sources], 1)
-            raise UsageError(f"there is no source {name!r}" + (f", did you mean {near[0]!r}?" if near else f" in {config.path}"))
+            raise UsageError(
+                f"there is no source {name!r}" + (f", did you mean {near[0]!r}?" if near else f" in {config.path}")
+            )
         found.append(source)
     return tuple(found)
 
@@ -39,7 +43,11 @@ def named(config: Config, names: Collection[str]) -> tuple[Source, ...]:
 def result_json(source: Source, part: SourceOutcome, outcome: Outcome) -> dict[str, Any]:
     """Give the line of `check --json` for one source."""
     seen = part.observation
-    result = seen.result if seen else ("failed" if part.error and outcome.poll.result not in ("refused",) else outcome.poll.result)
+    result = (
+        seen.result
+        if seen
+        else ("failed" if part.error and outcome.poll.result not in ("refused",) else outcome.poll.result)
+    )
     return {
         "source": source.name,
         "url": mask_url(source.url),
@@ -53,14 +61,21 @@ def result_json(source: Source, part: SourceOutcome, outcome: Outcome) -> dict[s
 def results_of(outcome: Outcome, sources: Sequence[Source]) -> list[dict[str, Any]]:
     """Give one line for each source of a poll; a 304 or the same bytes have no part of their own."""
     parts = {part.source: part for part in outcome.sources}
-    return [result_json(s, parts.get(s.name, SourceOutcome(s.name, None, outcome.poll.error)), outcome) for s in sources]
+    return [
+        result_json(s, parts.get(s.name, SourceOutcome(s.name, None, outcome.poll.error)), outcome) for s in sources
+    ]
 
 
 class Actions:
     """The actions on one pipeline and store; `wake` makes the delivery loop look at the outbox."""
 
     def __init__(
-        self, pipeline: Pipeline, store: Store, writer: Writer, clock: Callable[[], datetime], wake: Callable[[], None] = lambda: None
+        self,
+        pipeline: Pipeline,
+        store: Store,
+        writer: Writer,
+        clock: Callable[[], datetime],
+        wake: Callable[[], None] = lambda: None,
     ) -> None:
         self.pipeline, self.store, self.writer, self.clock, self.wake = pipeline, store, writer, clock, wake
 
@@ -69,18 +84,16 @@ class Actions:
         by_fetch: dict[str, list[Source]] = {}
         for source in named(self.pipeline.config, names):
             by_fetch.setdefault(configuration.fetch_identity(source), []).append(source)
-        loop = asyncio.get_running_loop()
-        jobs = await loop.run_in_executor(None, self.store.jobs, list(by_fetch))
         places = asyncio.Semaphore(AT_ONCE)
 
-        async def one(job: Job) -> tuple[list[Source], Outcome | None, str | None]:
+        async def one(fetch: str) -> tuple[list[Source], Outcome | None, str | None]:
             async with places:
                 try:
-                    return by_fetch[job.fetch.id], await self.pipeline.poll_job(job, store=store), None
+                    return by_fetch[fetch], await self.pipeline.poll(fetch, store=store), None
                 except StoreError as error:
-                    return by_fetch[job.fetch.id], None, str(error)
+                    return by_fetch[fetch], None, str(error)
 
-        tasks = [asyncio.create_task(one(job)) for job in jobs]
+        tasks = [asyncio.create_task(one(fetch)) for fetch in by_fetch]
         try:
             for ended in asyncio.as_completed(tasks):
                 sources, outcome, trouble = await ended
@@ -119,7 +132,9 @@ class Actions:
     async def test_channel(self, name: str) -> str:
         """Put a test alert for the channel into the outbox; give its id."""
         channel = self._channel(name)
-        alert = message.test_alert(channel, now=self.clock(), config=self.pipeline.routing.config, base_url=self.pipeline.config.base_url)
+        alert = message.test_alert(
+            channel, now=self.clock(), config=self.pipeline.routing.config, base_url=self.pipeline.config.base_url
+        )
         await self.writer.run(lambda store: store.add_alerts([alert], self.clock()))
         self.wake()
         return alert.id
@@ -133,9 +148,19 @@ class Actions:
 
 
 def _not_stored(source: Source, trouble: str) -> dict[str, Any]:
-    return {"source": source.name, "url": mask_url(source.url), "outcome": "failed", "changes": [], "error": trouble, "seconds": 0.0}
+    return {
+        "source": source.name,
+        "url": mask_url(source.url),
+        "outcome": "failed",
+        "changes": [],
+        "error": trouble,
+        "seconds": 0.0,
+    }
 
 
 def delivery_states(store: Store) -> Mapping[str, str]:
     """Say of each channel whether it is on, off (and why)."""
-    return {name: f"off since {s.disabled_at:%Y-%m-%d %H:%M} UTC: {s.reason}" if s.disabled_at else "on" for name, s in store.channel_states().items()}
+    return {
+        name: f"off since {s.disabled_at:%Y-%m-%d %H:%M} UTC: {s.reason}" if s.disabled_at else "on"
+        for name, s in store.channel_states().items()
+    }

@@ -16,6 +16,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 from watcher import __version__, control
 from watcher import config as configuration
+from watcher.control.server import Control
 from watcher.dispatch import Dispatcher
 from watcher.errors import ConfigError, StoreError, WatcherError
 from watcher.health import Health
@@ -34,7 +35,9 @@ BACKLOG = 4  # polls under way for each open request allowed: those that wait fo
 class Daemon:
     """One run of the service. `started` is called when it is ready (used by the demo and tests)."""
 
-    def __init__(self, config: configuration.Config, environ: Mapping[str, str], started: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, config: configuration.Config, environ: Mapping[str, str], started: Callable[[], None] | None = None
+    ) -> None:
         self.config, self.environ = config, environ
         self.started = started or (lambda: None)
         self.notifier = Notifier.of(environ)
@@ -46,10 +49,14 @@ class Daemon:
         """Serve until told to stop. Raises StoreError when the store cannot be opened."""
         self._signals()
         self.world = await open_world(self.config, environ=self.environ, progress=self._migrating)
-        self.dispatcher = Dispatcher(self.world.pipeline, self.world.store, clock, most=self.config.fetch.concurrency * BACKLOG)
+        self.dispatcher = Dispatcher(
+            self.world.pipeline, self.world.store, clock, most=self.config.fetch.concurrency * BACKLOG
+        )
         self.dispatcher.on_alerts = self.world.deliverer.wake.set
         self.health = Health(self.world, self.dispatcher, clock)
-        socket = control.Control(self.world.actions, control.place_for(self.config.database, self.environ), {"status": self._about})
+        socket = Control(
+            self.world.actions, control.place_for(self.config.database, self.environ), {"status": self._about}
+        )
         scheduler = self._schedule()
         deliveries = asyncio.create_task(self._deliver(), name="deliver")
         reloads = asyncio.create_task(self._reloads(), name="reload")
@@ -57,7 +64,13 @@ class Daemon:
             await socket.start()
             scheduler.start()
             self.notifier.ready(f"watching {len(self.config.sources)} sources")
-            log.info("started", version=__version__, sources=len(self.config.sources), new=len(self.world.synced.new), config=str(self.config.path))
+            log.info(
+                "started",
+                version=__version__,
+                sources=len(self.config.sources),
+                new=len(self.world.synced.new),
+                config=str(self.config.path),
+            )
             self.started()
             await self.stop.wait()
         finally:
@@ -85,11 +98,18 @@ class Daemon:
         self.notifier.status(words)
 
     def _about(self) -> dict[str, object]:
-        return {"version": __version__, "config": str(self.config.path), "running": len(self.dispatcher.running), "error": self.config_error}
+        return {
+            "version": __version__,
+            "config": str(self.config.path),
+            "running": len(self.dispatcher.running),
+            "error": self.config_error,
+        }
 
     def _schedule(self) -> AsyncIOScheduler:
         """The handful of jobs. Each is caught here: one that fails is logged and comes again at its time."""
-        scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None})
+        scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
         scheduler.add_job(self._tick, "interval", seconds=TICK, next_run_time=datetime.now(UTC))
         scheduler.add_job(self._wake_delivery, "interval", seconds=1)
         scheduler.add_job(self._health, "interval", seconds=HEALTH)
@@ -143,8 +163,14 @@ class Daemon:
     async def _prune(self) -> None:
         kept = self.world.config.retention
         try:
-            gone = await self.world.writer.run(lambda store: store.prune(snapshots=kept.snapshots, polls=kept.polls, now=clock()))
-            log.info("store.pruned", bodies=gone.bodies, bytes=gone.bytes, polls=gone.polls)
+            # One small transaction at a time: polls go on committing between them.
+            while (
+                await self.world.writer.run(
+                    lambda s: s.prune(snapshots=kept.snapshots, polls=kept.polls, now=clock(), most=1)
+                )
+            ).more:
+                await asyncio.sleep(0)
+            log.info("store.pruned")
         except StoreError as error:
             log.error("store.trouble", error=str(error))
 
@@ -174,7 +200,9 @@ class Daemon:
     async def _reload(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            config = await loop.run_in_executor(None, lambda: configuration.load(self.config.path, environ=self.environ))
+            config = await loop.run_in_executor(
+                None, lambda: configuration.load(self.config.path, environ=self.environ)
+            )
             if config.database != self.config.database:
                 raise WatcherError("another database needs a restart, a reload keeps the old one")
             synced = await self.world.put_in_force(config)
@@ -188,7 +216,12 @@ class Daemon:
         else:
             self.config, self.config_error = config, None
             self.health.again()
-            log.info("config.reloaded", sources=len(config.sources), new=list(synced.new)[:20], removed=list(synced.removed)[:20])
+            log.info(
+                "config.reloaded",
+                sources=len(config.sources),
+                new=list(synced.new)[:20],
+                removed=list(synced.removed)[:20],
+            )
 
 
 def _report(task: "asyncio.Task[int]") -> None:

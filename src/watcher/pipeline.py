@@ -63,6 +63,7 @@ class Pipeline:
     def __init__(self, parts: Parts, config: Config, config_id: str) -> None:
         self.parts = parts
         self.offline = False
+        self._turns: dict[str, tuple[asyncio.Lock, int]] = {}  # fetches under way: the lock, and who holds or wants it
         self.configure(config, config_id)
 
     def configure(self, config: Config, config_id: str) -> None:
@@ -81,16 +82,37 @@ class Pipeline:
         """Read the mutes anew after one was set or lifted."""
         self.routing = replace(self.routing, mutes=self.parts.store.mutes(self.parts.clock()))
 
-    async def poll(self, fetch: str) -> Outcome | None:
+    async def poll(self, fetch: str, *, store: bool = True) -> Outcome | None:
         """Poll one fetch and commit its outcome; None when no source in force wants it. Raises StoreError only."""
         loop = asyncio.get_running_loop()
         jobs = await loop.run_in_executor(None, self.parts.store.jobs, [fetch])
         if not jobs:
             return None
-        return await self.poll_job(jobs[0])
+        return await self.poll_job(jobs[0], store=store)
 
     async def poll_job(self, job: Job, *, store: bool = True) -> Outcome | None:
-        """Poll a loaded job. With `store` False nothing is written (`check --dry-run`)."""
+        """Poll a loaded job. With `store` False nothing is written (`check --dry-run`).
+
+        One poll of a fetch at a time: two that began from the same state would tell the same change twice. One that had
+        to wait loads its job again.
+        """
+        key = job.fetch.id
+        lock, others = self._turns.get(key, (asyncio.Lock(), 0))
+        self._turns[key] = lock, others + 1
+        try:
+            async with lock:
+                if others:
+                    fresh = await asyncio.get_running_loop().run_in_executor(None, self.parts.store.jobs, [key])
+                    if not fresh:
+                        return None
+                    job = fresh[0]
+                return await self._poll_job(job, store=store)
+        finally:
+            lock, count = self._turns.pop(key)
+            if count > 1:
+                self._turns[key] = lock, count - 1
+
+    async def _poll_job(self, job: Job, *, store: bool) -> Outcome | None:
         sources = tuple(s for state in job.sources if (s := self.config.source(state.source)) is not None)
         if not sources:
             return None
@@ -109,7 +131,9 @@ class Pipeline:
             program=self.parts.program, rules=rules, offline=self.offline,
         )  # fmt: skip
 
-    async def _outcome(self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> Outcome:
+    async def _outcome(
+        self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...]
+    ) -> Outcome:
         routing = self.routing
         try:
             request = self._request(fetch, sources, states)
@@ -131,7 +155,9 @@ class Pipeline:
             raise
         except Exception as fault:  # one source's surprise must stop nothing else; it is kept with its traceback
             log.exception("poll.fault", url=mask_url(fetch.url))
-            error = ReadError(fetch.url, f"could not be read because of a fault in Watcher ({type(fault).__name__}: {fault})")
+            error = ReadError(
+                fetch.url, f"could not be read because of a fault in Watcher ({type(fault).__name__}: {fault})"
+            )
             return settle.failed(visit, error, routing)
 
     def _request(self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> Request:
@@ -150,18 +176,23 @@ class Pipeline:
             timeout=max((s.timeout.total_seconds() for s in sources if s.timeout), default=settings.timeout),
             deadline=max((s.deadline.total_seconds() for s in sources if s.deadline), default=settings.deadline),
             max_bytes=max((s.max_bytes for s in sources if s.max_bytes), default=settings.max_bytes),
-            robots=settings.robots and any((s.kind or k.kind) == "article" for s, k in zip(sources, states, strict=True)),
+            robots=settings.robots
+            and any((s.kind or k.kind) == "article" for s, k in zip(sources, states, strict=True)),
         )
 
     def _read(self, visit: settle.Visit, answer: Fetched, routing: settle.Routing) -> Outcome:
         """Run in a worker: read the body for each source, judge, settle."""
-        extractors = ",".join(dict.fromkeys(observe.extractor(observe.kind_of(s, st, answer)) for s, st in _both(visit)))
+        extractors = ",".join(
+            dict.fromkeys(observe.extractor(observe.kind_of(s, st, answer)) for s, st in _both(visit))
+        )
         snapshot = settle.seal(visit, answer, routing, extractors)
         observations: dict[str, Observation] = {}
         errors: dict[str, ReadError] = {}
         for source, state in _both(visit):
             try:
-                observations[source.name] = observe_one(self.parts.store, source, state, answer, snapshot.id, visit.fetch)
+                observations[source.name] = observe_one(
+                    self.parts.store, source, state, answer, snapshot.id, visit.fetch
+                )
             except ReadError as error:
                 errors[source.name] = error
         if errors and not observations:
@@ -181,7 +212,9 @@ def _confirming(states: Collection[SourceState]) -> bool:
 
 def _headers(source: Source) -> tuple[tuple[str, str], ...]:
     """Resolve the source's headers; cookies and a log-in become headers too."""
-    headers = [(name, configuration.resolve(value) if isinstance(value, Secret) else value) for name, value in source.headers]
+    headers = [
+        (name, configuration.resolve(value) if isinstance(value, Secret) else value) for name, value in source.headers
+    ]
     if source.cookies:
         headers.append(("Cookie", cookie_header(configuration.resolve(source.cookies), source.url)))
     if source.auth:
@@ -204,7 +237,14 @@ class Known(Protocol):
 
 
 def observe_one(
-    known: Known, source: Source, state: SourceState, answer: Fetched, snapshot: str | None, fetch: FetchState | None, *, confirmed: bool = False
+    known: Known,
+    source: Source,
+    state: SourceState,
+    answer: Fetched,
+    snapshot: str | None,
+    fetch: FetchState | None,
+    *,
+    confirmed: bool = False,
 ) -> Observation:
     """Let the core look at one body for one source. Raises ReadError."""
     kind = observe.kind_of(source, state, answer)
@@ -223,7 +263,15 @@ def observe_one(
     if not fresh and fetch is not None:
         documents = _reread(known, source, state, answer, fetch, documents, refs)
     return observe.judge(
-        source, state, reading, answer, documents=documents, refs=refs, snapshot=snapshot, confirmed=confirmed, rules=rules
+        source,
+        state,
+        reading,
+        answer,
+        documents=documents,
+        refs=refs,
+        snapshot=snapshot,
+        confirmed=confirmed,
+        rules=rules,
     )
 
 
@@ -253,7 +301,11 @@ def _say(outcome: Outcome, sources: Sequence[Source]) -> None:
     elif poll.result in ("changed", "baseline", "held"):
         changes = [c for s in outcome.sources if s.observation for c in s.observation.changes]
         log.info(
-            f"poll.{poll.result}", source=name, changes=len(changes), announced=sum(c.announced for c in changes), alerts=len(outcome.alerts)
+            f"poll.{poll.result}",
+            source=name,
+            changes=len(changes),
+            announced=sum(c.announced for c in changes),
+            alerts=len(outcome.alerts),
         )
     else:
         log.debug(f"poll.{poll.result}", source=name)

@@ -1,16 +1,13 @@
-"""The control socket: commands beside a running daemon go through it, one JSON object a line in, lines out.
+"""The control socket, the daemon's side: serves the actions, one JSON object a line in, lines out.
 
-A request is `{"action": NAME, …}`; the answer is any number of `{"line": …}` and at last `{"done": …}` or `{"error": …}`.
-The socket lies in the runtime directory with mode 0660: who may open it may act.
+See `watcher.control` for the protocol.
 """
 
 import asyncio
 import contextlib
-import hashlib
 import json
 import os
-import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -23,48 +20,6 @@ from watcher.errors import UsageError, WatcherError
 log = structlog.get_logger("watcher.control")
 
 LONGEST_LINE = 1 << 20  # bytes of a request
-
-
-def directories(environ: Mapping[str, str]) -> Iterator[Path]:
-    """Name the places of the socket, the daemon's first: systemd's runtime directory, the usual one, the user's."""
-    if told := environ.get("RUNTIME_DIRECTORY"):
-        yield Path(told.split(":")[0])
-    yield Path("/run/watcher")
-    if user := environ.get("XDG_RUNTIME_DIR"):
-        yield Path(user) / "watcher"
-    yield Path(f"/tmp/watcher-{os.getuid()}")  # noqa: S108  # made with mode 0700 and refused when another owns it
-
-
-def socket_name(database: str) -> str:
-    """Name the socket by its database, so that two daemons on two databases do not meet."""
-    return f"control-{hashlib.sha256(database.encode()).hexdigest()[:12]}.sock"
-
-
-def _usable(folder: Path) -> bool:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK)
-    except OSError:
-        return False
-
-
-def place_for(database: str, environ: Mapping[str, str]) -> Path:
-    """Choose where the daemon puts its socket. Raises UsageError when there is no place."""
-    for folder in directories(environ):
-        if _usable(folder):
-            return folder / socket_name(database)
-    raise UsageError("no folder for the control socket: set RUNTIME_DIRECTORY to one that this user may write to")
-
-
-def find(database: str, environ: Mapping[str, str]) -> Path | None:
-    """Find the socket of a daemon that runs on this database; None when none answers."""
-    for folder in directories(environ):
-        path = folder / socket_name(database)
-        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
-            probe.settimeout(2)
-            probe.connect(str(path))
-            return path
-    return None
 
 
 class Control:
@@ -128,21 +83,3 @@ class Control:
             yield self.extra[action]()
         else:
             raise UsageError(f"unknown action {action!r}")
-
-
-def ask(path: Path, request: Mapping[str, Any], *, timeout: float = 3600.0) -> Iterator[Any]:
-    """Send one request to a running daemon and yield its lines. Raises UsageError or WatcherError as it answers."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
-        client.settimeout(timeout)
-        client.connect(str(path))
-        client.sendall(json.dumps(request).encode() + b"\n")
-        with client.makefile("rb") as lines:
-            for raw in lines:
-                answer = json.loads(raw)
-                if "line" in answer:
-                    yield answer["line"]
-                elif "error" in answer:
-                    raise (UsageError if answer.get("usage") else WatcherError)(answer["error"])
-                else:
-                    return
-    raise WatcherError("the daemon ended before it had answered")
