@@ -84,14 +84,16 @@ class Deliverer:
         first = delivery.first_at or now
         delivery = replace(delivery, attempts=delivery.attempts + 1, first_at=first)
         try:
-            await self.senders[name].send(delivery, late=now - delivery.alert.at >= LATE)
+            await self.senders[name].send(delivery, late=delivery.late or now - delivery.alert.at >= LATE)
         except DeliveryError as error:
             return await self._not_sent(name, delivery, error)
         except WatcherError as error:
             return await self._not_sent(name, delivery, DeliveryError(name, str(error)))
         except Exception as fault:  # a sender's surprise must not end the loop; it is kept as the delivery's error
             log.exception("delivery.fault", channel=name, alert=delivery.alert.id)
-            return await self._not_sent(name, delivery, DeliveryError(name, f"fault in Watcher: {type(fault).__name__}: {fault}"))
+            return await self._not_sent(
+                name, delivery, DeliveryError(name, f"fault in Watcher: {type(fault).__name__}: {fault}")
+            )
         done = replace(delivery, state="sent", sent_at=self.clock(), next_at=None, last_error=None)
         await self.writer.run(lambda store: store.mark([done]))
         log.info("delivery.sent", channel=name, alert=delivery.alert.id, attempts=delivery.attempts)
@@ -109,7 +111,9 @@ class Deliverer:
                 delivery.attempts, first_at=delivery.first_at or now, now=now, jitter=self.dice(), pauses=channel.pauses,
                 retry_after=error.retry_after,
             )  # fmt: skip
-        waiting = replace(delivery, state="dead" if again is None else "pending", next_at=again, last_error=error.message)
+        waiting = replace(
+            delivery, state="dead" if again is None else "pending", next_at=again, last_error=error.message
+        )
         await self.writer.run(lambda store: store.mark([waiting]))
         log.warning("delivery.failed", channel=name, alert=delivery.alert.id, error=error.message, dead=again is None)
         if error.gone:
@@ -138,7 +142,12 @@ class Deliverer:
             for other, channel in self.channels.items()
             if other != name
         ]  # fmt: skip
-        await self.writer.run(lambda store: (store.disable_channel(name, now, reason), store.add_alerts(alerts, now)))
+
+        def write(store: Store) -> None:
+            store.disable_channel(name, now, reason)
+            store.add_alerts(alerts, now)
+
+        await self.writer.run(write)
         log.error("channel.disabled", channel=name, reason=reason)
         self.wake.set()
 

@@ -31,6 +31,7 @@ from watcher.model import (
 
 CONFIRM_FIRST = timedelta(minutes=1)
 CONFIRM_LAST = timedelta(minutes=5)
+SAID_ENOUGH = 12  # characters from which a note's words are its own
 REMEMBERED = 12  # text digests of the last revisions, for restored texts and flapping
 
 
@@ -61,13 +62,35 @@ def body_of(page: Page) -> list[str]:
     return [block.text for block in page.blocks if block.role == "text"]
 
 
+def bodies(old: Page, new: Page) -> tuple[list[str], list[str]]:
+    """Give the compared blocks of both sides. What is a note on one side and plain text on the other (a first live
+    post is not yet a live page) is the same text all the same, so it is left out of both."""
+    old_notes = {block.text for block in old.blocks if block.role == "note"}
+    new_notes = {block.text for block in new.blocks if block.role == "note"}
+    return [t for t in body_of(old) if t not in new_notes], [t for t in body_of(new) if t not in old_notes]
+
+
+def _stands_in(note: Note, page: Page) -> bool:
+    """Say whether all that a note says is plain text of the page."""
+    parts = [part for part in (note.heading, note.summary, *(note.text or "").split("\n")) if part]
+    if sum(map(len, parts)) < SAID_ENOUGH:
+        return False
+    plain = updates.loose("\n".join(body_of(page)))
+    return all(updates.loose(part) in plain for part in parts)
+
+
 def text_digest(page: Page) -> str:
     return block_digest("\n".join([updates.loose(page.headline), *map(updates.loose, body_of(page))]))
 
 
-def first_sight(document_id: str, kind: str, key: str, page: Page, look: Look) -> Document:
-    """Make the document that a first look leaves behind; its updates are known from now on."""
-    ledger = tuple(KnownUpdate(make_id("upd", document_id, i, updates.words_of(n)), n) for i, n in enumerate(page.updates))
+def first_sight(document_id: str, kind: str, key: str, page: Page, look: Look, *, number: int = 1) -> Document:
+    """Make the document that a first look leaves behind; its updates are known from now on.
+
+    `number` is above 1 where a new baseline begins for a document that is there already.
+    """
+    ledger = tuple(
+        KnownUpdate(make_id("upd", document_id, i, updates.words_of(n)), n) for i, n in enumerate(page.updates)
+    )
     return Document(
         id=document_id,
         source=look.source.name,
@@ -75,19 +98,25 @@ def first_sight(document_id: str, kind: str, key: str, page: Page, look: Look) -
         key=key,
         url=page.url,
         title=page.headline or page.title or page.url,
-        revision=1,
-        revision_id=make_id("rev", document_id, 1, look.sha256),
+        revision=number,
+        revision_id=make_id("rev", document_id, number, look.sha256),
         sha256=look.sha256,
         fetched_at=look.fetched_at,
         page=page,
         ledger=ledger,
-        recent=((1, text_digest(page)),),
+        recent=((number, text_digest(page)),),
     )
 
 
 def revision_of(document: Document, snapshot: str | None) -> Revision:
     return Revision(
-        document.revision_id, document.id, document.revision, document.sha256, document.fetched_at, document.page, snapshot
+        document.revision_id,
+        document.id,
+        document.revision,
+        document.sha256,
+        document.fetched_at,
+        document.page,
+        snapshot,
     )
 
 
@@ -124,7 +153,9 @@ class _Collector:
         **more: object,
     ) -> None:
         printed = note.published if note else None
-        published = printed or (self.page.modified if event in ("text.changed", "title.changed", "entry.changed") else None)
+        published = printed or (
+            self.page.modified if event in ("text.changed", "title.changed", "entry.changed") else None
+        )
         haystack = "\n".join(filter(None, (self.page.title, self.page.url, text)))
         change = Change(
             id=change_id or make_id("chg", self.document.id, self.new.number, event, what),
@@ -149,7 +180,7 @@ class _Collector:
                 fetched=self.look.fetched_at,
             ),
         )
-        self.changes.append(replace(change, **more))  # type: ignore[arg-type]  # field names of Change, checked by replace
+        self.changes.append(replace(change, **more))  # type: ignore[arg-type]  # Change's own fields
 
 
 def _mark(page: Page, note: Note) -> str | None:
@@ -160,30 +191,55 @@ def _mark(page: Page, note: Note) -> str | None:
     return None
 
 
-def _note_changes(known: Document, page: Page, look: Look, out: _Collector) -> tuple[tuple[KnownUpdate, ...], datetime | None]:
+def _note_changes(
+    known: Document, page: Page, look: Look, out: _Collector
+) -> tuple[tuple[KnownUpdate, ...], datetime | None]:
     matching = updates.match(known.id, known.ledger, page.updates)
     for m in matching.matched:
         body = updates.words_of(m.note)
+        if m.known is None and _stands_in(m.note, known.page):
+            continue  # it stood there before, only now it is known for a note
         if m.known is None:
             out.add(
-                "update.new", body, note=m.note, text=body, unified=_added(body), words=(("+", body),), silent=False,
-                mark=_mark(page, m.note), gap=updates.gap(matching.ledger, m.note),
-            )  # fmt: skip
+                "update.new",
+                body,
+                note=m.note,
+                text=body,
+                unified=_added(body),
+                words=(("+", body),),
+                silent=False,
+                mark=_mark(page, m.note),
+                gap=updates.gap(matching.ledger, m.note),
+            )
         elif m.verdict == "renumbered":
             out.add(
-                "update.renumbered", m.known.id + str(m.note.sequence), note=m.note, text=body, old_sequence=m.known.note.sequence,
-                reason="minor-event", mark=_mark(page, m.note),
-            )  # fmt: skip
+                "update.renumbered",
+                m.known.id + str(m.note.sequence),
+                note=m.note,
+                text=body,
+                old_sequence=m.known.note.sequence,
+                reason="minor-event",
+                mark=_mark(page, m.note),
+            )
         elif m.verdict == "edited":
             before = updates.words_of(m.known.note)
             out.add(
-                "update.edited", m.known.id + body, note=m.note, text=f"{before}\n{body}", mark=_mark(page, m.note),
-                unified=diff.unified(before.split("\n"), body.split("\n")), words=diff.words(before, body), silent=False,
-            )  # fmt: skip
-    return _missing(matching, look, out)
+                "update.edited",
+                m.known.id + body,
+                note=m.note,
+                text=f"{before}\n{body}",
+                mark=_mark(page, m.note),
+                unified=diff.unified(before.split("\n"), body.split("\n")),
+                words=diff.words(before, body),
+                silent=False,
+            )
+    still = tuple(gone for gone in matching.missing if not _stands_in(gone.note, page))
+    return _missing(replace(matching, missing=still), look, out)
 
 
-def _missing(matching: updates.Matching, look: Look, out: _Collector) -> tuple[tuple[KnownUpdate, ...], datetime | None]:
+def _missing(
+    matching: updates.Matching, look: Look, out: _Collector
+) -> tuple[tuple[KnownUpdate, ...], datetime | None]:
     """Store a disappearance at once, announce it under the same id when later looks still miss the update."""
     ledger, confirm_at = list(matching.ledger), None
     places = {known.id: i for i, known in enumerate(ledger)}
@@ -194,9 +250,16 @@ def _missing(matching: updates.Matching, look: Look, out: _Collector) -> tuple[t
         body = updates.words_of(gone.note)
         if sure or gone.missing_since is None:
             out.add(
-                "update.withdrawn", gone.id, change_id=make_id("chg", gone.id, since.isoformat(), "withdrawn"), note=gone.note,
-                text=body, unified=_removed(body), words=(("-", body),), reason=None if sure else "unconfirmed", silent=None,
-            )  # fmt: skip
+                "update.withdrawn",
+                gone.id,
+                change_id=make_id("chg", gone.id, since.isoformat(), "withdrawn"),
+                note=gone.note,
+                text=body,
+                unified=_removed(body),
+                words=(("-", body),),
+                reason=None if sure else "unconfirmed",
+                silent=None,
+            )
         if not sure:
             step = CONFIRM_FIRST if age < CONFIRM_FIRST else CONFIRM_LAST
             confirm_at = min(filter(None, (confirm_at, since + step)))
@@ -227,7 +290,7 @@ def neighbourhood(before: Sequence[str], after: Sequence[str]) -> str:
 
 
 def _text_change(known: Document, page: Page, out: _Collector, *, silent: bool) -> None:
-    before, after = body_of(known.page), body_of(page)
+    before, after = bodies(known.page, page)
     if before == after:
         return
     unified = diff.unified(before, after)
@@ -241,7 +304,14 @@ def _text_change(known: Document, page: Page, out: _Collector, *, silent: bool) 
     if earlier:
         reason: Reason | None = "flapping" if len(earlier) > 1 else None
         out.add(
-            "text.restored", unified, unified=unified, words=words, text=text, silent=silent, reason=reason, restored=earlier[-1]
+            "text.restored",
+            unified,
+            unified=unified,
+            words=words,
+            text=text,
+            silent=silent,
+            reason=reason,
+            restored=earlier[-1],
         )
         return
     out.add("text.changed", unified, unified=unified, words=words, text=text, silent=silent)
@@ -253,9 +323,14 @@ def _title_change(known: Document, page: Page, out: _Collector, *, silent: bool)
         return
     reason: Reason | None = "cosmetic" if updates.loose(before) == updates.loose(after) else None
     out.add(
-        "title.changed", after, unified=f"- {before}\n+ {after}", words=diff.words(before, after), text=f"{before}\n{after}",
-        silent=silent, reason=reason,
-    )  # fmt: skip
+        "title.changed",
+        after,
+        unified=f"- {before}\n+ {after}",
+        words=diff.words(before, after),
+        text=f"{before}\n{after}",
+        silent=silent,
+        reason=reason,
+    )
 
 
 def _links(page: Page) -> dict[str, str]:
@@ -288,7 +363,14 @@ def _meta_changes(known: Document, page: Page, out: _Collector) -> None:
     before, after = known.page.modified, page.modified
     if after is not None and (before is None or before.at != after.at):
         shown = [m.printed or m.at.isoformat() if m else "" for m in (before, after)]
-        out.add("meta.changed", after.at.isoformat(), unified=f"- {shown[0]}\n+ {shown[1]}", text="", silent=None, reason="minor-event")
+        out.add(
+            "meta.changed",
+            after.at.isoformat(),
+            unified=f"- {shown[0]}\n+ {shown[1]}",
+            text="",
+            silent=None,
+            reason="minor-event",
+        )
 
 
 def _announced_by_publisher(known: Document, page: Page, changes: Sequence[Change]) -> bool:
@@ -309,7 +391,7 @@ def compare_page(known: Document, page: Page, look: Look) -> Compared:
     _link_changes(known, page, out, text_changed=len(out.changes) > before_text)
     _media_changes(known, page, out)
     _meta_changes(known, page, out)
-    return _close(known, page, look, out, ledger, confirm_at)
+    return _close(known, look, out, ledger, confirm_at)
 
 
 def shown(page: Page, key: str, fields: tuple[tuple[str, str | None, str | None], ...] = ()) -> EntryShown:
@@ -318,20 +400,22 @@ def shown(page: Page, key: str, fields: tuple[tuple[str, str | None, str | None]
 
 
 def compare_entry(known: Document, page: Page, look: Look) -> Compared:
-    """Compare a feed's entry with its document: its notes, and as one `entry.changed` all else that reads differently."""
+    """Compare a feed's entry with its document: its notes, and as one `entry.changed` all that reads differently."""
     out = _Collector(known, page, look)
     ledger, confirm_at = _note_changes(known, page, look, out)
     old = known.page
-    before, after = [old.headline or "", *body_of(old)], [page.headline or "", *body_of(page)]
+    plain_before, plain_after = bodies(old, page)
+    before, after = [old.headline or "", *plain_before], [page.headline or "", *plain_after]
     fields: list[tuple[str, str | None, str | None]] = []
     if old.headline != page.headline:
         fields.append(("title", old.title, page.title))
-    if body_of(old) != body_of(page):
+    if plain_before != plain_after:
         fields.append(("summary", old.summary, page.summary))
     if old.url != page.url:
         fields.append(("url", old.url, page.url))
     if (old.modified and old.modified.at) != (page.modified and page.modified.at):
-        fields.append(("updated_at", *(m.printed or m.at.isoformat() if m else None for m in (old.modified, page.modified))))
+        printed = [m.printed or m.at.isoformat() if m else None for m in (old.modified, page.modified)]
+        fields.append(("updated_at", printed[0], printed[1]))
     if fields:
         reason: Reason | None = None
         if before == after:
@@ -340,17 +424,23 @@ def compare_entry(known: Document, page: Page, look: Look) -> Compared:
             reason = "cosmetic"
         silent = not _announced_by_publisher(known, page, out.changes)
         out.add(
-            "entry.changed", diff.unified(before, after) or repr(fields), unified=diff.unified(before, after), reason=reason,
-            words=diff.changed_words(before, after), text="\n".join([*before, *after, old.title or ""]), silent=silent,
+            "entry.changed",
+            diff.unified(before, after) or repr(fields),
+            unified=diff.unified(before, after),
+            reason=reason,
+            words=diff.changed_words(before, after),
+            text="\n".join([*before, *after, old.title or ""]),
+            silent=silent,
             entry=shown(page, known.key, tuple(fields)),
-        )  # fmt: skip
-    return _close(known, page, look, out, ledger, confirm_at)
+        )
+    return _close(known, look, out, ledger, confirm_at)
 
 
 def _close(
-    known: Document, page: Page, look: Look, out: _Collector, ledger: tuple[KnownUpdate, ...], confirm_at: datetime | None
+    known: Document, look: Look, out: _Collector, ledger: tuple[KnownUpdate, ...], confirm_at: datetime | None
 ) -> Compared:
     """Make the new revision, unless nothing changed but what is never stored."""
+    page = out.page
     if not out.changes:
         return Compared(replace(known, ledger=ledger), None, (), confirm_at)
     document = replace(

@@ -1,9 +1,9 @@
-"""What one source makes of one body: gates, reading, comparison. The same path serves the daemon, `check`, `replay` and `inspect`.
+"""What one source makes of one body: gates, reading, comparison; one path for daemon, `check`, `replay`, `inspect`.
 
-    glance(...)   the cheap gates: a new state when nothing watched changed, else None
-    read(...)     body → Reading, by the kind's reader
-    wanted(...)   which documents must be loaded to judge the reading
-    judge(...)    (known, reading) → Observation
+glance(...)   the cheap gates: a new state when nothing watched changed, else None
+read(...)     body → Reading, by the kind's reader
+wanted(...)   which documents must be loaded to judge the reading
+judge(...)    (known, reading) → Observation
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from watcher.core import article, compare, feed, sniff, text, when
+from watcher.core import rules as rules_
 from watcher.errors import ReadError
 from watcher.model import (
     Change,
@@ -18,8 +19,8 @@ from watcher.model import (
     DocumentRef,
     Entry,
     EntryRef,
-    Fetched,
     FeedReading,
+    Fetched,
     Kind,
     Observation,
     Page,
@@ -66,7 +67,9 @@ def glance(source: Source, state: SourceState, fetched: Fetched) -> SourceState 
     return state if visible == state.visible else replace(state, visible=visible)
 
 
-def read(source: Source, kind: Kind, fetched: Fetched, *, volatile: Collection[str] = (), seen: Collection[str] = ()) -> Reading:
+def read(
+    source: Source, kind: Kind, fetched: Fetched, *, volatile: Collection[str] = (), seen: Collection[str] = ()
+) -> Reading:
     """Read a body as its kind; raises ReadError when it is not one."""
     look = look_of(source, fetched.at)
     content_type = fetched.header("content-type")
@@ -119,15 +122,24 @@ def judge(
     return _judge_feed(state, reading, look, documents, refs)
 
 
-def _judge_page(state: SourceState, reading: PageReading, fetched: Fetched, look: compare.Look, known: Document | None) -> Observation:
+def _judge_page(
+    state: SourceState, reading: PageReading, fetched: Fetched, look: compare.Look, known: Document | None
+) -> Observation:
     page = reading.page
     html = text.decode(fetched.body, fetched.header("content-type"))
     state = replace(
-        state, kind="article", place=page.place, watched=reading.watched, visible=text.visible_digest(html),
-        title=page.headline or page.title, confirm_at=None,
-    )  # fmt: skip
+        state,
+        kind="article",
+        place=page.place,
+        watched=reading.watched,
+        visible=text.visible_digest(html),
+        title=page.headline or page.title,
+        confirm_at=None,
+    )
     if known is None or state.baseline_at is None:
-        document = compare.first_sight(page_id(look.source), "page", look.source.url, page, look)
+        name = page_id(look.source)
+        number = known.revision + 1 if known is not None and known.id == name else 1
+        document = compare.first_sight(name, "page", look.source.url, page, look, number=number)
         state = replace(state, baseline_at=look.fetched_at)
         return Observation("baseline", state, (document,), (compare.revision_of(document, look.snapshot),))
     result = compare.compare_page(known, page, look)
@@ -153,7 +165,11 @@ def _is_recent(page: Page, source: Source, at: datetime) -> bool:
 
 
 def _judge_feed(
-    state: SourceState, reading: FeedReading, look: compare.Look, documents: Mapping[str, Document], refs: Sequence[EntryRef]
+    state: SourceState,
+    reading: FeedReading,
+    look: compare.Look,
+    documents: Mapping[str, Document],
+    refs: Sequence[EntryRef],
 ) -> Observation:
     first = state.baseline_at is None
     changed_docs: list[Document] = []
@@ -176,32 +192,44 @@ def _judge_feed(
             changed_docs.append(result.document)
         if result.revision is not None:
             revisions.append(result.revision)
-            changes += result.changes
+            changes += (
+                [replace(c, announced=False, reason="baseline") for c in result.changes] if first else result.changes
+            )
         if result.confirm_at is not None:
             confirm_at = min(filter(None, (confirm_at, result.confirm_at)))
     fresh = [ref for ref in new_refs if ref not in refs]
     state = replace(
-        state, kind="feed", title=reading.title, entries=len(reading.present), confirm_at=confirm_at,
+        state,
+        kind="feed",
+        title=reading.title,
+        entries=len(reading.present),
+        confirm_at=confirm_at,
         baseline_at=state.baseline_at or look.fetched_at,
         last_change_at=look.fetched_at if changes and not first else state.last_change_at,
-    )  # fmt: skip
+    )
     result_name = "baseline" if first else "changed" if changes else "unchanged"
     return Observation(
         result_name,  # type: ignore[arg-type]  # one of PollResult by construction
-        state, tuple(changed_docs), tuple(revisions), tuple(fresh), tuple(changes),
-    )  # fmt: skip
+        state,
+        tuple(changed_docs),
+        tuple(revisions),
+        tuple(fresh),
+        tuple(changes),
+    )
 
 
 def _new_entry(document: Document, entry: Entry, look: compare.Look, *, first: bool) -> Change:
     page = entry.page
-    body = "\n".join(filter(None, [page.title, page.url, *compare.body_of(page), page.summary, *(n.summary for n in page.notes)]))
+    body = "\n".join(
+        filter(None, [page.title, page.url, *compare.body_of(page), page.summary, *(n.summary for n in page.notes)])
+    )
     announced = not first or _is_recent(page, look.source, look.fetched_at)
     published = page.published or page.modified
     return Change(
         id=make_id("chg", document.id, 1, "entry.new"),
         event="entry.new",
         source=document.source,
-        severity=compare.rules.weigh("entry.new", None, body, look.source.severity),
+        severity=rules_.weigh("entry.new", None, body, look.source.severity),
         document=DocumentRef(document.id, page.url, document.title),
         revision=RevisionRef(document.revision_id, 1, look.sha256, look.fetched_at),
         announced=announced,

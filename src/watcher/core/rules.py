@@ -8,12 +8,13 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 
-from watcher.model import Change, Route, Severity, SEVERITIES, Source, Story
+from watcher.model import SEVERITIES, Change, Route, Severity, Source, Story
 
 # Words of legal effect, and the languages in which they are met. One line, one language.
 CRITICAL_WORDS = {
-    "en": r"designat(?:ed|es|ion)|delist(?:ed|s|ing)|enjoin(?:ed|s)|injunction|stayed|vacat(?:ed|es|ur)|retract(?:ed|ion|s)"
-    r"|blacklist(?:ed|s)?|sanction(?:ed|s)|remov(?:ed?|es) from (?:the )?(?:\w+ ){0,3}(?:list|blacklist)|indict(?:ed|ment)|revok(?:ed|es)",
+    "en": r"designat(?:ed|es|ion)|delist(?:ed|s|ing)|enjoin(?:ed|s)|injunction|stayed|vacat(?:ed|es|ur)"
+    r"|retract(?:ed|ion|s)|blacklist(?:ed|s)?|sanction(?:ed|s)|indict(?:ed|ment)|revok(?:ed|es)"
+    r"|remov(?:ed?|es) from (?:the )?(?:\w+ ){0,3}(?:list|blacklist)",
     "de": r"Sanktionen? verhängt|von der Liste gestrichen|einstweilige Verfügung|aufgehoben|zurückgezogen",
     "fr": r"sanctionné|radié|suspendu par (?:le|la) (?:juge|cour)|annulé|rétracté",
     "es": r"sancionad[oa]|designad[oa]|medida cautelar|anulad[oa]|retractación",
@@ -21,13 +22,25 @@ CRITICAL_WORDS = {
 _CRITICAL = re.compile("|".join(rf"\b(?:{words})\b" for words in CRITICAL_WORDS.values()), re.IGNORECASE)
 CRITICAL_EVENTS = frozenset({"page.gone"})
 NOTICE_EVENTS = frozenset(
-    {"update.new", "update.edited", "update.withdrawn", "entry.new", "text.changed", "title.changed", "text.restored", "page.walled"}
+    {
+        "update.new",
+        "update.edited",
+        "update.withdrawn",
+        "entry.new",
+        "text.changed",
+        "title.changed",
+        "text.restored",
+        "page.walled",
+    }
 )
 
 
 @lru_cache(maxsize=4096)
 def _compiled(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern[3:] if pattern.startswith("re:") else re.escape(pattern), 0 if pattern.startswith("re:") else re.IGNORECASE)
+    return re.compile(
+        pattern[3:] if pattern.startswith("re:") else re.escape(pattern),
+        0 if pattern.startswith("re:") else re.IGNORECASE,
+    )
 
 
 def found(patterns: Iterable[str], text: str) -> bool:
@@ -43,13 +56,19 @@ def wanted(source: Source, change: Change) -> bool:
 def stories_of(source: Source, stories: Sequence[Story], change: Change) -> tuple[str, ...]:
     """Name the stories a change belongs to: those of its source, and those whose `match` stands in its words."""
     own = list(source.stories)
-    own += [story.name for story in stories if story.name not in own and story.match and found(story.match, change.text)]
+    own += [
+        story.name for story in stories if story.name not in own and story.match and found(story.match, change.text)
+    ]
     return tuple(own)
 
 
 def weigh(event: str, kind: str | None, text: str, least: Severity | None) -> Severity:
     """Judge a change: critical for words of legal effect in what is new, and for retractions; else by its event."""
-    if event in CRITICAL_EVENTS or kind == "retraction" or (event in ("update.new", "title.changed", "entry.new") and _CRITICAL.search(text)):
+    if (
+        event in CRITICAL_EVENTS
+        or kind == "retraction"
+        or (event in ("update.new", "title.changed", "entry.new") and _CRITICAL.search(text))
+    ):
         severity: Severity = "critical"
     else:
         severity = "notice" if event in NOTICE_EVENTS else "info"

@@ -6,6 +6,7 @@ The last decision of a poll. Pure: `now` and `jitter` are given, the store only 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from watcher.core import cadence, chain, message, rules
 from watcher.core.mask import mask_url
@@ -41,13 +42,9 @@ class Routing:
     channels: Mapping[str, Channel]
     routes: tuple[Route, ...] = ()
     stories: tuple[Story, ...] = ()
-    mutes: Mapping[str, datetime] = None  # type: ignore[assignment]  # set below: a frozen dataclass has no mutable default
+    mutes: Mapping[str, datetime] = MappingProxyType({})
     base_url: str | None = None
     config: str = ""
-
-    def __post_init__(self) -> None:
-        if self.mutes is None:
-            object.__setattr__(self, "mutes", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +87,9 @@ def alerts_for(
     for change in changes:
         named = rules.channels_for(source, routing.routes, change)
         if change.reason == "minor-event" and change.event == "update.renumbered":
-            named = tuple(dict.fromkeys(c for r in routing.routes if r.event and rules.fits(r, source, change) for c in r.notify))
+            named = tuple(
+                dict.fromkeys(c for r in routing.routes if r.event and rules.fits(r, source, change) for c in r.notify)
+            )
         elif not change.announced:
             named = ()
         for name in named:
@@ -105,12 +104,18 @@ def alerts_for(
             key = group[0].id if channel.group == "change" else source.name
             alerts.append(
                 message.changes_alert(
-                    channel, source, group, poll=poll, group=key, now=now, config=routing.config, base_url=routing.base_url, kind=kind
+                    channel,
+                    source,
+                    group,
+                    poll=poll,
+                    group=key,
+                    now=now,
+                    config=routing.config,
+                    base_url=routing.base_url,
+                    kind=kind,
                 )
             )
     return tuple(alerts)
-
-
 
 
 def _came_back(visit: Visit, routing: Routing) -> tuple[Alert, ...]:
@@ -155,7 +160,9 @@ def _max_age(answer: Fetched | NotModified) -> float | None:
     return None
 
 
-def _next(visit: Visit, *, failures: int = 0, retry_after: float | None = None, max_age: float | None = None) -> datetime:
+def _next(
+    visit: Visit, *, failures: int = 0, retry_after: float | None = None, max_age: float | None = None
+) -> datetime:
     kinds = {state.source: state.kind for state in visit.states}
     soonest = [
         cadence.next_poll(
@@ -173,7 +180,8 @@ def _good(visit: Visit, answer: Fetched | NotModified, next_poll: datetime) -> F
         visit.fetch,
         next_poll_at=next_poll,
         etag=answer.header("etag") or (visit.fetch.etag if isinstance(answer, NotModified) else None),
-        last_modified=answer.header("last-modified") or (visit.fetch.last_modified if isinstance(answer, NotModified) else None),
+        last_modified=answer.header("last-modified")
+        or (visit.fetch.last_modified if isinstance(answer, NotModified) else None),
         failures=0,
         failing_since=None,
         error=None,
@@ -186,7 +194,14 @@ def _good(visit: Visit, answer: Fetched | NotModified, next_poll: datetime) -> F
 
 
 def _poll(visit: Visit, result: PollResult, routing: Routing, **more: object) -> Poll:
-    poll = Poll(id=visit.poll_id, fetch=visit.fetch.id, at=visit.now, result=result, config=routing.config, due_at=visit.fetch.next_poll_at)
+    poll = Poll(
+        id=visit.poll_id,
+        fetch=visit.fetch.id,
+        at=visit.now,
+        result=result,
+        config=routing.config,
+        due_at=visit.fetch.next_poll_at,
+    )
     return replace(poll, **more)  # type: ignore[arg-type]  # field names of Poll, checked by replace
 
 
@@ -239,7 +254,9 @@ def observed(
         changes = tuple(screened(source, change, routing, visit.now) for change in seen.changes)
         alerts += alerts_for(source, changes, routing, poll=visit.poll_id, now=visit.now, kind=seen.state.kind)
         sources.append(SourceOutcome(source.name, replace(seen, changes=changes)))
-    state = replace(_good(visit, answer, _next(visit, max_age=_max_age(answer))), snapshot=snapshot.id, chain=snapshot.hash)
+    state = replace(
+        _good(visit, answer, _next(visit, max_age=_max_age(answer))), snapshot=snapshot.id, chain=snapshot.hash
+    )
     confirm = [o.state.confirm_at for o in observations.values() if o.state.confirm_at is not None]
     if confirm:
         state = replace(state, next_poll_at=min(state.next_poll_at or confirm[0], *confirm))
@@ -249,7 +266,14 @@ def observed(
     else:
         rules_read = ";".join(observations[source.name].state.rules for source in visit.sources)
         state = replace(state, body_sha256=answer.body_sha256, rules=rules_read)
-    poll = _poll(visit, _overall(list(observations.values())), routing, status=answer.status, seconds=answer.seconds, size=len(answer.body))
+    poll = _poll(
+        visit,
+        _overall(list(observations.values())),
+        routing,
+        status=answer.status,
+        seconds=answer.seconds,
+        size=len(answer.body),
+    )
     return Outcome(poll, state, snapshot, answer.body, tuple(sources), tuple(alerts))
 
 

@@ -19,7 +19,22 @@ REWORDED = 60.0  # similarity from which an unnumbered note is taken for an edit
 RELATIVE = re.compile(r"\b(ago|just now|yesterday|vor|il y a|hace|fa|geleden|sedan|siden)\b|前|전|قبل", re.IGNORECASE)
 REPLACING = ("writethru", "amendment")  # a higher number takes the place of the lower one
 
-_LOOSE = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "‘": "'", "’": "'", "‚": "'", "‑": "-", "–": "-", "—": "-", "…": "..."})
+_LOOSE = str.maketrans(
+    {
+        "“": '"',
+        "”": '"',
+        "„": '"',
+        "«": '"',
+        "»": '"',
+        "‘": "'",
+        "’": "'",
+        "‚": "'",
+        "‑": "-",
+        "–": "-",
+        "—": "-",
+        "…": "...",
+    }
+)
 
 
 def loose(text: str | None) -> str:
@@ -194,9 +209,7 @@ def match(document: str, ledger: Sequence[KnownUpdate], updates: Sequence[Note])
         after[pairs[i]] = KnownUpdate(known.id, _carried(known.note, note))
     found = set(pairs.values())
     missing = tuple(
-        known
-        for j, known in enumerate(ledger)
-        if j not in found and known.present and not _excused(known, updates)
+        known for j, known in enumerate(ledger) if j not in found and known.present and not _excused(known, updates)
     )
     for j, known in enumerate(ledger):
         if j not in found and known.present and _excused(known, updates):
