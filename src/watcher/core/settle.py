@@ -4,9 +4,8 @@ The last decision of a poll. Pure: `now` and `jitter` are given, the store only 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from watcher.core import cadence, chain, message, rules
 from watcher.core.mask import mask_url
@@ -42,7 +41,7 @@ class Routing:
     channels: Mapping[str, Channel]
     routes: tuple[Route, ...] = ()
     stories: tuple[Story, ...] = ()
-    mutes: Mapping[str, datetime] = MappingProxyType({})
+    mutes: Mapping[str, datetime] = field(default_factory=dict)
     base_url: str | None = None
     config: str = ""
 
