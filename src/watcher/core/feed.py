@@ -10,13 +10,14 @@ off, since only text is taken from it (core/fragment.py); its dates are the last
 
 import io
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from typing import Any
 
 import feedparser
 
 from watcher.core import feed_split, jsonfeed, text, when
 from watcher.core.feed_entry import Draft, build, from_feedparser
-from watcher.core.feed_split import MAX_ENTRIES, MAX_MALFORMED, Split
+from watcher.core.feed_split import MAX_ENTRIES, MAX_MALFORMED, MAX_MALFORMED_TAGS, Split
 from watcher.core.identity import Ident, keys, lone_links, match, wanted
 from watcher.errors import ReadError
 from watcher.model import Entry, FeedReading, Source
@@ -45,29 +46,29 @@ def read(  # noqa: PLR0917 - the readers of all kinds share this form
         return _read_json(jsonfeed.parse(decoded, url), url, look, seen)
     checked, cut = feed_split.guard(decoded, url)
     parts = feed_split.split(checked, url)
-    if parts is not None:
-        problem = parts.problem or cut or broken
-        drafts = _new_drafts(parts, url, seen)
-        if drafts is not None:
-            entries = _entries(parts.raws, parts.idents, drafts, home=parts.home, url=url, look=look)
-            return FeedReading(_title(parts.title), url, entries, parts.raws, problem)
-    return _read_whole(checked, url, look, seen, cut or broken)
+    reading = _read_parts(parts, url, look, seen) if parts is not None else None
+    if reading is None:
+        return _read_whole(checked, url, look, seen, cut or broken)
+    return replace(reading, problem=reading.problem or cut or broken)
 
 
-def _new_drafts(parts: Split, url: str, seen: Collection[str]) -> dict[int, Draft] | None:
-    """Let feedparser read the entries that were not seen; None when it finds more or fewer than lxml."""
+def _read_parts(parts: Split, url: str, look: when.Look, seen: Collection[str]) -> FeedReading | None:
+    """Let feedparser read the entries that were not seen; None when it finds more or fewer of them than lxml."""
     new = [index for index, raw in enumerate(parts.raws) if raw not in seen]
-    if not new:
-        return {}
-    parsed = _feedparser(parts.document(new), url)
-    if len(parsed.entries) != len(new):
-        return None
-    return dict(zip(new, _drafts(parsed, url), strict=True))
+    entries: tuple[Entry, ...] = ()
+    if new:
+        idents = parts.idents()
+        drafts = _drafts(_feedparser(parts.document(new), url), url)
+        if len(drafts) != len(new):
+            return None
+        found = dict(zip(new, drafts, strict=True))
+        entries = _entries(parts.raws, idents, found, home=parts.home, url=url, look=look)
+    return FeedReading(_title(parts.title), url, entries, parts.raws, parts.problem)
 
 
 def _read_whole(checked: str, url: str, look: when.Look, seen: Collection[str], problem: str | None) -> FeedReading:
     """Read a malformed feed: all of it, since its entries cannot be cut out."""
-    if len(checked) > MAX_MALFORMED:
+    if len(checked) > MAX_MALFORMED or checked.count("<") > MAX_MALFORMED_TAGS:
         raise ReadError(url, f"the feed is malformed, and with {len(checked)} characters too large to be mended")
     parsed = _feedparser(checked.encode("utf-8", "replace"), url)
     if not parsed.entries and not parsed.feed and not parsed.get("version"):
@@ -78,7 +79,7 @@ def _read_whole(checked: str, url: str, look: when.Look, seen: Collection[str], 
     new = {index: drafts[raw] for index, raw in enumerate(raws) if raw not in seen}
     head = dict(parsed.feed)
     entries = _entries(raws, idents, new, home=_text(head.get("link")), url=url, look=look)
-    return FeedReading(_title(_text(head.get("title"))), url, entries, raws, problem or _bozo(parsed))
+    return FeedReading(_title(_text(head.get("title"))), url, entries, raws, problem or _fault(parsed))
 
 
 def _read_json(found: jsonfeed.JsonFeed, url: str, look: when.Look, seen: Collection[str]) -> FeedReading:
@@ -131,7 +132,10 @@ def _drafts(parsed: Any, url: str) -> list[Draft]:
     return [from_feedparser(dict(entry), rss=rss, url=url, language=language) for entry in parsed.entries]
 
 
-def _bozo(parsed: Any) -> str:
+def _fault(parsed: Any) -> str | None:
+    """Say in words what feedparser found wrong with the markup, if anything."""
+    if not parsed.get("bozo"):
+        return None
     fault = parsed.get("bozo_exception")
     return f"malformed XML: {text.normalise(str(fault))[:200]}" if fault else "malformed XML"
 

@@ -21,7 +21,8 @@ from watcher.errors import ReadError
 
 MAX_ENTRIES = 5_000
 MAX_NAMESPACES = 500
-MAX_MALFORMED = 2_000_000  # characters the tolerant parser is given: it may need seconds for each million
+MAX_MALFORMED = 2_000_000  # characters, and
+MAX_MALFORMED_TAGS = 100_000  # tags that the tolerant parser is given: it needs a second for twenty thousand
 
 _SLASH, _THREAD = "{http://purl.org/rss/1.0/modules/slash/}", "{http://purl.org/syndication/thread/1.0}"
 _MEDIA = "{http://search.yahoo.com/mrss/}"
@@ -38,7 +39,8 @@ VOLATILE = frozenset(
         "{http://www.google.com/schemas/reader/atom/}likes",
     }
 )
-_NOT_COUNTED = f"{_THREAD}count"  # an attribute of Atom's link to the replies (RFC 4685)
+_REPLIES = ("{http://www.w3.org/2005/Atom}link",)  # Atom's link to the replies counts them (RFC 4685)
+_NOT_COUNTED = (f"{_THREAD}count", f"{_THREAD}updated", f"{_THREAD}when")
 
 _PLAIN = frozenset(  # namespaces in which `item` and `entry` are a feed's own
     {
@@ -73,32 +75,36 @@ _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _AMPERSAND = re.compile(
     r"<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z)|&(?:(\w{1,32});|(?!#\d{1,7};|#x[0-9A-Fa-f]{1,6};))", re.DOTALL
 )
+_UNCLOSED = re.compile(r"<(?:br|hr|img|input|meta|wbr)(?:\s[^<>]*)?(?<!/)>", re.IGNORECASE)
 _XML_NAMES = frozenset({"amp", "lt", "gt", "quot", "apos"})
 _ROOTS = frozenset({"rss", "feed", "rdf"})
 
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A well-formed feed in pieces: `raws` and `idents` name its entries in order, once each.
+    """A well-formed feed in pieces: `raws` are the digests of its entries in order, once each.
 
+    `idents()` gives what each is known by: asked only when there are new ones.
     `document(indices)` gives the feed as UTF-8 with only these entries, the head, base and language as they were.
     """
 
     title: str | None
     home: str | None
     raws: tuple[str, ...]
-    idents: tuple[Ident, ...]
     problem: str | None
     _root: etree._Element = field(repr=False)
     _entries: tuple[etree._Element, ...] = field(repr=False)
+
+    def idents(self) -> tuple[Ident, ...]:
+        """Read the marks of every entry, known or not."""
+        return tuple(map(_ident, self._entries))
 
     def document(self, indices: Collection[int]) -> bytes:
         """Serialise the feed with these entries alone; can be asked once, since it takes the others out."""
         kept = set(indices)
         for index, entry in enumerate(self._entries):
-            parent = entry.getparent()
-            if index not in kept and parent is not None:
-                parent.remove(entry)
+            if index not in kept:
+                _take_out(entry)
         return etree.tostring(self._root, encoding="utf-8", xml_declaration=True)
 
 
@@ -163,9 +169,9 @@ def _prolog(text: str, url: str) -> tuple[str, int]:
         while at < len(text) and text[at].isspace():
             at += 1
         if text.startswith("<?", at):
-            end = text.find("?>", at) + 2
+            end = _past(text, "?>", at)
         elif text.startswith("<!--", at):
-            end = text.find("-->", at) + 3
+            end = _past(text, "-->", at)
         elif text[at : at + 9].upper() == "<!DOCTYPE":
             end = _doctype_end(text, at)
             doctype += text[at:end]
@@ -174,6 +180,12 @@ def _prolog(text: str, url: str) -> tuple[str, int]:
         if end <= at:
             raise ReadError(url, "the feed is cut off or malformed before its first element")
         at = end
+
+
+def _past(text: str, mark: str, at: int) -> int:
+    """Find where the next mark ends, or 0."""
+    found = text.find(mark, at)
+    return found + len(mark) if found >= 0 else 0
 
 
 def _doctype_end(text: str, at: int) -> int:
@@ -206,24 +218,18 @@ def split(text: str, url: str) -> Split | None:
     entries = _entries(root)
     if entries is None:
         return None
-    known: dict[str, tuple[Ident, etree._Element]] = {}
-    doubled = []
+    known: dict[str, etree._Element] = {}
+    left_out = entries[MAX_ENTRIES:]
     for entry in entries[:MAX_ENTRIES]:
-        ident = _take(entry)
-        raw = _digest(entry)
-        if raw in known:
-            doubled.append(entry)
-        else:
-            known[raw] = (ident, entry)
-    for entry in [*doubled, *entries[MAX_ENTRIES:]]:
-        parent = entry.getparent()
-        if parent is not None:
-            parent.remove(entry)
+        _still(entry)
+        if known.setdefault(_digest(entry), entry) is not entry:
+            left_out.append(entry)
+    for entry in left_out:
+        _take_out(entry)
     if len(entries) > MAX_ENTRIES:
         problem = f"only the first {MAX_ENTRIES} of {len(entries)} entries were read"
     title, home = _head(root)
-    idents, elements = zip(*known.values(), strict=True) if known else ((), ())
-    return Split(title, home, tuple(known), idents, problem, root, elements)
+    return Split(title, home, tuple(known), problem, root, tuple(known.values()))
 
 
 def _parse(text: str, url: str) -> etree._Element | None:
@@ -235,6 +241,8 @@ def _parse(text: str, url: str) -> etree._Element | None:
     except etree.XMLSyntaxError as error:
         message = str(error).lower()
         if "depth" in message:
+            if len(_UNCLOSED.findall(text)) >= 200:  # unescaped HTML, which only looks nested
+                return None
             raise ReadError(url, "the feed's elements are nested too deeply") from error
         if "huge" in message or "too long" in message:
             raise ReadError(url, "one element of the feed holds more than 10 MB") from error
@@ -284,22 +292,33 @@ def _namespace(element: etree._Element) -> str:
     return tag[1:].partition("}")[0] if tag[0] == "{" else ""
 
 
-def _take(entry: etree._Element) -> Ident:
-    """Read an entry's marks and take its counters out, in one walk over its children."""
+def _still(entry: etree._Element) -> None:
+    """Take out of an entry what counts by itself."""
+    for counter in list(entry.iter(*VOLATILE, *_REPLIES)):
+        if counter.tag not in _REPLIES:
+            _take_out(counter)
+            continue
+        for name in _NOT_COUNTED:
+            if name in counter.attrib:
+                del counter.attrib[name]
+
+
+def _take_out(element: etree._Element) -> None:
+    parent = element.getparent()
+    if parent is not None:
+        parent.remove(element)
+
+
+def _ident(entry: etree._Element) -> Ident:
+    """Read what an entry is known by, in one walk over its children."""
     guid, link, title = entry.get(_RDF_ABOUT), None, ""
     dates: dict[str, str] = {}
-    for counter in list(entry.iter(*VOLATILE)):
-        parent = counter.getparent()
-        if parent is not None:
-            parent.remove(counter)
     for child in entry:
         tag = str(child.tag)
         name = tag.rpartition("}")[2] if not tag.startswith(_DUBLIN) else tag
         if name in ("guid", "id"):
             guid = (child.text or "").strip() or guid
         elif name == "link":
-            if _NOT_COUNTED in child.attrib:
-                del child.attrib[_NOT_COUNTED]
             link = link or _link(child)
         elif name == "title" and not title:
             title = _said(child)
