@@ -446,6 +446,17 @@ class FetchState:
 
 
 @dataclass(frozen=True, slots=True)
+class Absence:
+    """A page that is not there, or not itself: as what it is told once sure, since when, and whether it was told."""
+
+    event: str  # page.gone, page.walled, or drastic: a sudden change that is not believed at once
+    words: str
+    since: datetime
+    change: str  # id of the change it is told under
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class SourceState:
     """What is known of one source between two polls; small, since every poll with new bytes loads it.
 
@@ -467,6 +478,8 @@ class SourceState:
     entries: int = 0
     last_change_at: datetime | None = None
     confirm_at: datetime | None = None  # look again then, past every gate: something seems to have vanished
+    absence: Absence | None = None
+    moved_to: str | None = None  # the permanent redirect that was told last
 
 
 @dataclass(frozen=True, slots=True)

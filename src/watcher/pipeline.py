@@ -14,10 +14,10 @@ import structlog
 
 from watcher import config as configuration
 from watcher.config import Config
-from watcher.core import observe, settle
+from watcher.core import doubt, observe, settle, text
 from watcher.core.mask import mask_url
 from watcher.fetch.credentials import basic_auth, cookie_header
-from watcher.errors import ConfigError, FetchError, ReadError, StoreError
+from watcher.errors import BadStatus, ConfigError, FetchError, ReadError, StoreError
 from watcher.model import (
     Document,
     EntryRef,
@@ -36,6 +36,8 @@ from watcher.model import (
 from watcher.store import Store, Writer
 
 log = structlog.get_logger("watcher.pipeline")
+
+BELIEVED = 3  # a page that breaks off in so many answers running is how the publisher writes it now
 
 
 class Getter(Protocol):
@@ -141,12 +143,15 @@ class Pipeline:
         except ConfigError as error:
             words = FetchError(mask_url(fetch.url), f"its secrets cannot be read: {error}", transient=False)
             return settle.failed(self._visit(fetch, sources, states), words, routing)
+        except BadStatus as error:
+            visit = self._visit(fetch, sources, states)
+            return await asyncio.get_running_loop().run_in_executor(None, self._turned_away, visit, error, routing)
         except FetchError as error:
             return settle.failed(self._visit(fetch, sources, states), error, routing)
         visit = self._visit(fetch, sources, states)
         if isinstance(answer, NotModified):
             return settle.not_modified(visit, answer, routing)
-        if answer.body_sha256 == fetch.body_sha256 and visit.rules == fetch.rules and not _confirming(states):
+        if answer.body_sha256 == fetch.body_sha256 and answer.moved_to in (None, fetch.moved_to) and visit.rules == fetch.rules and not _confirming(states):
             return settle.unchanged(visit, answer, routing)
         loop = asyncio.get_running_loop()
         try:
@@ -159,6 +164,15 @@ class Pipeline:
                 fetch.url, f"could not be read because of a fault in Watcher ({type(fault).__name__}: {fault})"
             )
             return settle.failed(visit, error, routing)
+
+    def _turned_away(self, visit: settle.Visit, error: BadStatus, routing: settle.Routing) -> Outcome:
+        """An error status: of an article's page it may mean that the page is gone, or walled."""
+        observations = {}
+        for source, state in _both(visit):
+            known = self.parts.store.page(source.name) if state.kind == "article" else None
+            if known and (seen := observe.missing(source, state, known, error.status, visit.now)):
+                observations[source.name] = seen
+        return settle.failed(visit, error, routing, observations=observations)
 
     def _request(self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> Request:
         source = sources[0]
@@ -257,6 +271,7 @@ def observe_one(
     reading = observe.read(source, kind, answer, volatile=state.volatile, seen=seen)
     if isinstance(reading, PageReading):
         page = known.page(source.name)
+        _believe(known, reading, answer, page if state.baseline_at else None, fetch)
         documents: Mapping[str, Document] = {page.id: page} if page else {}
     else:
         documents = known.documents(observe.wanted(reading, refs))
@@ -273,6 +288,21 @@ def observe_one(
         confirmed=confirmed,
         rules=rules,
     )
+
+
+def _believe(
+    known: Known, reading: PageReading, answer: Fetched, page: Document | None, fetch: FetchState | None
+) -> None:
+    """Raise ReadError for an answer that is not the page. One that breaks off in the same way again and again is."""
+    html = text.decode(answer.body, answer.header("content-type"))
+    body = known.body(page.sha256) if page is not None and not doubt.is_closed(html) else None
+    before = text.decode(body, answer.header("content-type")) if body is not None else None
+    why = doubt.wrong(html, answer.header("content-type"), reading.page, page, before)
+    if why is None:
+        return
+    error = fetch.error if fetch is not None and fetch.failures >= BELIEVED else None
+    if not (error == why and why.startswith(doubt.BREAKS_OFF)):
+        raise ReadError(answer.url, why)
 
 
 def _reread(

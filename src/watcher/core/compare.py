@@ -127,7 +127,7 @@ def rebase(document: Document, page: Page) -> Document:
     return replace(document, page=page, ledger=matching.ledger, recent=(*document.recent[:-1], *recent))
 
 
-class _Collector:
+class Collector:
     """Gathers the changes of one document; gives each its id, times and references."""
 
     def __init__(self, document: Document, page: Page, look: Look) -> None:
@@ -192,7 +192,7 @@ def _mark(page: Page, note: Note) -> str | None:
 
 
 def _note_changes(
-    known: Document, page: Page, look: Look, out: _Collector
+    known: Document, page: Page, look: Look, out: Collector
 ) -> tuple[tuple[KnownUpdate, ...], datetime | None]:
     matching = updates.match(known.id, known.ledger, page.updates)
     for m in matching.matched:
@@ -238,7 +238,7 @@ def _note_changes(
 
 
 def _missing(
-    matching: updates.Matching, look: Look, out: _Collector
+    matching: updates.Matching, look: Look, out: Collector
 ) -> tuple[tuple[KnownUpdate, ...], datetime | None]:
     """Store a disappearance at once, announce it under the same id when later looks still miss the update."""
     ledger, confirm_at = list(matching.ledger), None
@@ -289,7 +289,7 @@ def neighbourhood(before: Sequence[str], after: Sequence[str]) -> str:
     return "\n".join(dict.fromkeys(chosen))
 
 
-def _text_change(known: Document, page: Page, out: _Collector, *, silent: bool) -> None:
+def _text_change(known: Document, page: Page, out: Collector, *, silent: bool) -> None:
     before, after = bodies(known.page, page)
     if before == after:
         return
@@ -317,7 +317,7 @@ def _text_change(known: Document, page: Page, out: _Collector, *, silent: bool) 
     out.add("text.changed", unified, unified=unified, words=words, text=text, silent=silent)
 
 
-def _title_change(known: Document, page: Page, out: _Collector, *, silent: bool) -> None:
+def _title_change(known: Document, page: Page, out: Collector, *, silent: bool) -> None:
     before, after = known.page.headline or "", page.headline or ""
     if before == after or not after:
         return
@@ -337,7 +337,7 @@ def _links(page: Page) -> dict[str, str]:
     return {link.url: link.text for block in page.blocks if block.role == "text" for link in block.links}
 
 
-def _link_changes(known: Document, page: Page, out: _Collector, *, text_changed: bool) -> None:
+def _link_changes(known: Document, page: Page, out: Collector, *, text_changed: bool) -> None:
     """Tell of a link whose target moved while the words stayed; in a changed text the diff already shows the place."""
     before, after = _links(known.page), _links(page)
     gone, new = [u for u in before if u not in after], [u for u in after if u not in before]
@@ -349,7 +349,7 @@ def _link_changes(known: Document, page: Page, out: _Collector, *, text_changed:
     out.add("links.changed", unified, unified=unified, text=unified, silent=None, reason=reason)
 
 
-def _media_changes(known: Document, page: Page, out: _Collector) -> None:
+def _media_changes(known: Document, page: Page, out: Collector) -> None:
     def names(media: tuple[Link, ...]) -> list[str]:
         return [f"{m.text} {m.url.split('?')[0].rsplit('/', 1)[-1]}".strip() for m in media]
 
@@ -359,7 +359,7 @@ def _media_changes(known: Document, page: Page, out: _Collector) -> None:
         out.add("media.changed", unified, unified=unified, text=unified, silent=None, reason="minor-event")
 
 
-def _meta_changes(known: Document, page: Page, out: _Collector) -> None:
+def _meta_changes(known: Document, page: Page, out: Collector) -> None:
     before, after = known.page.modified, page.modified
     if after is not None and (before is None or before.at != after.at):
         shown = [m.printed or m.at.isoformat() if m else "" for m in (before, after)]
@@ -382,7 +382,7 @@ def _announced_by_publisher(known: Document, page: Page, changes: Sequence[Chang
 
 def compare_page(known: Document, page: Page, look: Look) -> Compared:
     """Compare an article's page with its document."""
-    out = _Collector(known, page, look)
+    out = Collector(known, page, look)
     ledger, confirm_at = _note_changes(known, page, look, out)
     silent = not _announced_by_publisher(known, page, out.changes)
     _title_change(known, page, out, silent=silent)
@@ -401,7 +401,7 @@ def shown(page: Page, key: str, fields: tuple[tuple[str, str | None, str | None]
 
 def compare_entry(known: Document, page: Page, look: Look) -> Compared:
     """Compare a feed's entry with its document: its notes, and as one `entry.changed` all that reads differently."""
-    out = _Collector(known, page, look)
+    out = Collector(known, page, look)
     ledger, confirm_at = _note_changes(known, page, look, out)
     old = known.page
     plain_before, plain_after = bodies(old, page)
@@ -437,7 +437,7 @@ def compare_entry(known: Document, page: Page, look: Look) -> Compared:
 
 
 def _close(
-    known: Document, look: Look, out: _Collector, ledger: tuple[KnownUpdate, ...], confirm_at: datetime | None
+    known: Document, look: Look, out: Collector, ledger: tuple[KnownUpdate, ...], confirm_at: datetime | None
 ) -> Compared:
     """Make the new revision, unless nothing changed but what is never stored."""
     page = out.page

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from watcher.core import article, compare, feed, sniff, text, when
+from watcher.core import absence, article, compare, feed, sniff, text, walls, when
 from watcher.core import rules as rules_
 from watcher.errors import ReadError
 from watcher.model import (
@@ -57,6 +57,8 @@ def look_of(source: Source, at: datetime) -> when.Look:
 def glance(source: Source, state: SourceState, fetched: Fetched) -> SourceState | None:
     """Pass the gates of visible text and watched blocks; give the new state if nothing watched changed, else None."""
     if state.kind != "article" or state.baseline_at is None or state.confirm_at is not None:
+        return None
+    if state.absence is not None or fetched.moved_to not in (None, state.moved_to):
         return None
     html = text.decode(fetched.body, fetched.header("content-type"))
     visible = text.visible_digest(html)
@@ -127,7 +129,11 @@ def _judge_page(
 ) -> Observation:
     page = reading.page
     html = text.decode(fetched.body, fetched.header("content-type"))
-    state = replace(
+    if known is not None and state.baseline_at is not None:
+        suspicion = walls.suspect(known.page, page, html)
+        if suspicion is not None and not (suspicion.event == "drastic" and absence.believable(state, "drastic", look)):
+            return absence.absent(state, known, suspicion.event, suspicion.words, look)
+    seen = replace(
         state,
         kind="article",
         place=page.place,
@@ -140,15 +146,33 @@ def _judge_page(
         name = page_id(look.source)
         number = known.revision + 1 if known is not None and known.id == name else 1
         document = compare.first_sight(name, "page", look.source.url, page, look, number=number)
-        state = replace(state, baseline_at=look.fetched_at)
-        return Observation("baseline", state, (document,), (compare.revision_of(document, look.snapshot),))
+        seen = replace(seen, baseline_at=look.fetched_at, absence=None, moved_to=fetched.moved_to)
+        return Observation("baseline", seen, (document,), (compare.revision_of(document, look.snapshot),))
+    return _compared(seen, page, fetched, look, known)
+
+
+def _compared(state: SourceState, page: Page, fetched: Fetched, look: compare.Look, known: Document) -> Observation:
+    state, back = absence.returned(state, known, look)
     result = compare.compare_page(known, page, look)
     state = replace(state, confirm_at=result.confirm_at)
+    changes = (*back, *result.changes)
+    if fetched.moved_to and fetched.moved_to != state.moved_to:
+        changes = (*changes, *absence.moved(known, fetched.moved_to, look))
+        state = replace(state, moved_to=fetched.moved_to)
     documents = (result.document,) if result.document != known else ()
-    if result.revision is None:
+    if not changes:
         return Observation("unchanged", state, documents)
     state = replace(state, last_change_at=look.fetched_at)
-    return Observation("changed", state, documents, (result.revision,), changes=result.changes)
+    revisions = (result.revision,) if result.revision is not None else ()
+    return Observation("changed", state, documents, revisions, changes=changes)
+
+
+def missing(source: Source, state: SourceState, known: Document, status: int, at: datetime) -> Observation | None:
+    """Judge an error status of an article's page (404, 410: gone; 401, 402, 403, 451: walled); None for others."""
+    told = absence.STATUS_EVENTS.get(status)
+    if told is None or state.baseline_at is None:
+        return None
+    return absence.absent(state, known, *told, compare.Look(source, at, known.sha256))
 
 
 def _ref(entry: Entry, document: str, key: str) -> EntryRef:

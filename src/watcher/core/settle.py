@@ -276,29 +276,54 @@ def observed(
     return Outcome(poll, state, snapshot, answer.body, tuple(sources), tuple(alerts))
 
 
-def failed(visit: Visit, error: FetchError | ReadError, routing: Routing, *, seconds: float = 0.0) -> Outcome:
-    """The poll brought nothing: count it, wait longer, and tell the owner when it has lasted."""
-    failures = visit.fetch.failures + 1
-    since = visit.fetch.failing_since or visit.now
-    retry_after = error.retry_after if isinstance(error, BadStatus) else None
+def failed(
+    visit: Visit,
+    error: FetchError | ReadError,
+    routing: Routing,
+    *,
+    seconds: float = 0.0,
+    observations: Mapping[str, Observation] = MappingProxyType({}),
+) -> Outcome:
+    """The poll brought nothing: count it, wait longer, and tell the owner when it has lasted.
+
+    `observations` are of articles for which the error status means that their page is gone or walled: once that was
+    told, it is not told again as a failure.
+    """
+    state = _failing(visit, error)
+    confirm = [o.state.confirm_at for o in observations.values() if o.state.confirm_at is not None]
+    if confirm and not (isinstance(error, BadStatus) and error.retry_after):
+        state = replace(state, next_poll_at=min(state.next_poll_at or confirm[0], *confirm))
+    sources, alerts = [], []
+    for source in visit.sources:
+        seen = observations.get(source.name)
+        if seen is not None:
+            seen = replace(seen, changes=tuple(screened(source, c, routing, visit.now) for c in seen.changes))
+            kind = seen.state.kind
+            alerts += alerts_for(source, seen.changes, routing, poll=visit.poll_id, now=visit.now, kind=kind)
+        sources.append(SourceOutcome(source.name, seen, error.message))
+    patience = min(source.alarm_after for source in visit.sources)
+    last = visit.fetch.alarmed_at
+    lasting = visit.now - (state.failing_since or visit.now) >= patience
+    if not observations and not visit.offline and lasting and (last is None or visit.now - last >= REMIND):
+        alerts += _health(visit, routing, "source.failing", error.message)
+        state = replace(state, alarmed_at=visit.now)
     status = error.status if isinstance(error, BadStatus) else None
     result: PollResult = "refused" if isinstance(error, Refused) else "failed"
-    state = replace(
+    poll = _poll(visit, result, routing, status=status, seconds=seconds, error=error.message)
+    offline = isinstance(error, FetchError) and error.offline
+    return Outcome(poll, state, sources=tuple(sources), alerts=tuple(alerts), offline=offline)
+
+
+def _failing(visit: Visit, error: FetchError | ReadError) -> FetchState:
+    """Give the fetch's state after one more failure."""
+    failures = visit.fetch.failures + 1
+    retry_after = error.retry_after if isinstance(error, BadStatus) else None
+    return replace(
         visit.fetch,
         next_poll_at=_next(visit, failures=failures, retry_after=retry_after),
         failures=failures,
-        failing_since=since,
+        failing_since=visit.fetch.failing_since or visit.now,
         error=error.message,
         last_poll_at=visit.now,
         polls=visit.fetch.polls + 1,
     )
-    alerts: tuple[Alert, ...] = ()
-    patience = min(source.alarm_after for source in visit.sources)
-    told = visit.fetch.alarmed_at
-    if not visit.offline and visit.now - since >= patience and (told is None or visit.now - told >= REMIND):
-        alerts = _health(visit, routing, "source.failing", error.message)
-        state = replace(state, alarmed_at=visit.now)
-    poll = _poll(visit, result, routing, status=status, seconds=seconds, error=error.message)
-    sources = tuple(SourceOutcome(source.name, None, error.message) for source in visit.sources)
-    offline = isinstance(error, FetchError) and error.offline
-    return Outcome(poll, state, sources=sources, alerts=alerts, offline=offline)
