@@ -151,7 +151,8 @@ class Pipeline:
         visit = self._visit(fetch, sources, states)
         if isinstance(answer, NotModified):
             return settle.not_modified(visit, answer, routing)
-        if answer.body_sha256 == fetch.body_sha256 and answer.moved_to in (None, fetch.moved_to) and visit.rules == fetch.rules and not _confirming(states):
+        known = answer.body_sha256 == fetch.body_sha256 and answer.moved_to in (None, fetch.moved_to)
+        if known and visit.rules == fetch.rules and not _confirming(states):
             return settle.unchanged(visit, answer, routing)
         loop = asyncio.get_running_loop()
         try:
@@ -160,10 +161,10 @@ class Pipeline:
             raise
         except Exception as fault:  # one source's surprise must stop nothing else; it is kept with its traceback
             log.exception("poll.fault", url=mask_url(fetch.url))
-            error = ReadError(
+            unread = ReadError(
                 fetch.url, f"could not be read because of a fault in Watcher ({type(fault).__name__}: {fault})"
             )
-            return settle.failed(visit, error, routing)
+            return settle.failed(visit, unread, routing)
 
     def _turned_away(self, visit: settle.Visit, error: BadStatus, routing: settle.Routing) -> Outcome:
         """An error status: of an article's page it may mean that the page is gone, or walled."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from watcher.core.compare import CONFIRM_FIRST, CONFIRM_LAST, Collector, Look
-from watcher.model import Absence, Change, Document, Observation, SourceState, make_id
+from watcher.model import Absence, Change, Document, Observation, Reason, SourceState, make_id
 
 STATUS_EVENTS = {
     404: ("page.gone", "the server says that there is no such page (404)"),
@@ -58,20 +58,20 @@ def returned(state: SourceState, known: Document, look: Look) -> tuple[SourceSta
     out = Collector(known, known.page, look)
     text = f"{absence.words}; that was from {_said(absence.since)} on"
     out.add("page.returned", absence.change, text=text, unified=f"  {text}", silent=None)
-    return state, _at_known_revision(out, known)
+    return state, _at_known_revision(out)
 
 
 def moved(known: Document, target: str, look: Look) -> tuple[Change, ...]:
     """Tell that the page's address now leads elsewhere for good (301, 308)."""
     out = Collector(known, known.page, look)
     out.add("page.moved", target, text=target, unified=f"- {known.url}\n+ {target}", silent=None)
-    return _at_known_revision(out, known)
+    return _at_known_revision(out)
 
 
 def _change(known: Document, absence: Absence, look: Look, *, sure: bool) -> Change:
     out = Collector(known, known.page, look)
     text = absence.words[:1].upper() + absence.words[1:]
-    reason = None if sure else "unconfirmed"
+    reason: Reason | None = None if sure else "unconfirmed"
     out.add(
         absence.event,
         absence.words,
@@ -81,10 +81,10 @@ def _change(known: Document, absence: Absence, look: Look, *, sure: bool) -> Cha
         silent=None,
         reason=reason,
     )
-    return _at_known_revision(out, known)[0]
+    return _at_known_revision(out)[0]
 
 
-def _at_known_revision(out: Collector, known: Document) -> tuple[Change, ...]:
+def _at_known_revision(out: Collector) -> tuple[Change, ...]:
     """These changes make no revision: they stand at the one that is known."""
     return tuple(replace(change, revision=out.old, previous=None) for change in out.changes)
 

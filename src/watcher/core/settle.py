@@ -6,6 +6,7 @@ The last decision of a poll. Pure: `now` and `jitter` are given, the store only 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from watcher.core import cadence, chain, message, rules
 from watcher.core.mask import mask_url
@@ -293,7 +294,8 @@ def failed(
     confirm = [o.state.confirm_at for o in observations.values() if o.state.confirm_at is not None]
     if confirm and not (isinstance(error, BadStatus) and error.retry_after):
         state = replace(state, next_poll_at=min(state.next_poll_at or confirm[0], *confirm))
-    sources, alerts = [], []
+    sources: list[SourceOutcome] = []
+    alerts: list[Alert] = []
     for source in visit.sources:
         seen = observations.get(source.name)
         if seen is not None:
