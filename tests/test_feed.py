@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.core import feed, identity, when
+from watcher.core import feed, fragment, identity, when
 from watcher.core.identity import Ident, clean_link, keys, lone_links, match, wanted
 from watcher.errors import ReadError
 from watcher.model import Entry, EntryRef, FeedReading, Page, Source
@@ -177,6 +177,33 @@ def test_update_marks_are_found_in_entries() -> None:
     (entry,) = read(rss(item(1, title="[Update 2: Court agrees] Board bans investing"))).entries
     assert entry.page.headline == "Board bans investing"
     assert [note.sequence for note in entry.page.updates] == [2]
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        ("Mon, 01 Jun 2020 06:00:00 EDT", "2020-06-01T10:00:00+00:00"),
+        ("2020-06-01T12:00:00+02:00", "2020-06-01T10:00:00+00:00"),
+        ("Mon , \t 01  Jun\t2020  10:00:00\t +0000", "2020-06-01T10:00:00+00:00"),
+        ("June 1, 2020 10:00 AM UTC", "2020-06-01T10:00:00+00:00"),
+        ("soon", None),
+        ("2020-13-45T99:99:99Z", None),
+    ],
+)
+def test_times_come_from_the_printed_words(printed: str, expected: str | None) -> None:
+    """An entry's time is read from the words as printed, in UTC, and is none where they name none."""
+    (entry,) = read(rss(f"<title>T</title><pubDate>{printed}</pubDate>")).entries
+    found = entry.page.published
+    assert (found and found.at.isoformat()) == expected
+    assert found is None or found.printed == printed.strip()
+
+
+@given(st.text(alphabet=st.sampled_from("<>/=\"'& abhp\n") | st.characters(), max_size=120))
+def test_any_markup_gives_bounded_blocks(markup: str) -> None:
+    """Whatever stands in an entry is taken apart into normalised blocks without markup errors."""
+    for block in fragment.read(markup, URL).blocks:
+        assert block.text == " ".join(block.text.split())
+        assert all(link.url.startswith(("http://", "https://")) for link in block.links)
 
 
 # --- refusals --------------------------------------------------------------------------------------------------------

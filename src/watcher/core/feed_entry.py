@@ -5,6 +5,7 @@ as blocks, times from the printed words first, update notes found in title and b
 """
 
 import calendar
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,6 +17,8 @@ from watcher.core.identity import Ident, address, clean_link, digest
 from watcher.model import Entry, Link, Moment, Page
 
 _MAX_LINE = 2_000  # characters of a title, byline or identifier
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_NUMBER = re.compile(r"\d{1,4}")
 _HTML = frozenset({"text/html", "application/xhtml+xml"})
 
 
@@ -130,14 +133,30 @@ def _moment(date: tuple[str, time.struct_time | None] | None, look: when.Look) -
     """Read the printed words as a machine's time, then as a person's; feedparser's guess is the last resort."""
     if date is None:
         return None
-    printed, guess = date[0].strip()[:200], date[1]
-    found = when.parse_machine(printed) or when.parse(printed, look)
-    if found is None and guess is not None:
+    printed, guess = " ".join(date[0][:400].split())[:200], date[1]
+    found = when.parse_machine(printed) or _as_person(printed, look)
+    if found is None and guess is not None and _stands(guess, printed):
         try:
             found = Moment(datetime.fromtimestamp(calendar.timegm(guess), UTC))
         except (ValueError, OverflowError, OSError):
             return None
-    return replace(found, printed=printed) if found else None
+    return replace(found, printed=date[0].strip()[:200]) if found else None
+
+
+def _stands(guess: time.struct_time, printed: str) -> bool:
+    """Say whether a guessed year and day (a zone apart) are printed at all; feedparser fills in and rolls over."""
+    numbers = {int(number) for number in _NUMBER.findall(printed)}
+    days = {guess.tm_mday - 1, guess.tm_mday, guess.tm_mday + 1}
+    return guess.tm_year in numbers and bool(days & numbers)
+
+
+def _as_person(printed: str, look: when.Look) -> Moment | None:
+    """Read a date as people write it, unless only a part was understood: a clock alone would be today's."""
+    found = when.parse(printed, look)
+    years = {int(year) for year in _YEAR.findall(printed)}
+    if found is None or (years and not years & {found.at.year - 1, found.at.year, found.at.year + 1}):
+        return None
+    return found
 
 
 def _date(entry: Mapping[str, Any], name: str) -> tuple[str, time.struct_time | None] | None:

@@ -147,7 +147,12 @@ def guard(text: str, url: str) -> tuple[str, str | None]:
     if name == "html" or doctype[:40].lower().startswith("<!doctype html"):
         raise ReadError(url, "this is an HTML page where a feed should be")
     if name not in _ROOTS and name != "channel" and not re.search(r"<(?:\w{1,20}:)?(?:item|entry)[\s>]", text):
-        raise ReadError(url, f"this is not a feed: its outermost element is <{name}>" if name else "this is not a feed")
+        raise ReadError(
+            url,
+            f"this is not a feed: its outermost element is <{name}>"
+            if name
+            else "this is not a feed: it has no element",
+        )
     if name in _ROOTS and not _is_closed(text, at, name):
         raise ReadError(url, f"the feed is cut off: its closing </{name}> is missing")
     return text, problem
