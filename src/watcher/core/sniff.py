@@ -34,8 +34,10 @@ _TABLE_NAMES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx")
 _SHEET = "spreadsheetml"
 _FILE_TYPES = ("image/", "audio/", "video/", "font/", "application/pdf", "application/zip", "application/octet-stream")
 _MARKUP = re.compile(
-    r"<(?:!doctype html|html|head|body|title|meta|div|p|a|table|h[1-6]|article|section|br|span)\b", re.IGNORECASE
+    r"<(?:!doctype html|html|head|body|title|meta|div|p|a|table|h[1-6]|article|section|br|span|main|center|font|b|i)\b",
+    re.IGNORECASE,
 )
+_ATOM = "http://www.w3.org/2005/Atom"
 _ELEMENT = re.compile(r"<(?:[A-Za-z_][\w.-]{0,60}:)?([A-Za-z_][\w.-]{0,60})")
 _NOT_AN_ELEMENT = re.compile(r"<\?.*?\?>|<!--.*?-->|<![^\[>]*(?:\[.*?\]\s*)?>", re.DOTALL)
 _JSON_FEED = re.compile(r"\"version\"\s*:\s*\"https?:\\?/\\?/(?:www\.)?jsonfeed\.org\\?/version", re.IGNORECASE)
@@ -109,7 +111,7 @@ def _marked_up(head: str, said: str) -> Kind | None:
     """Know XML by its outermost element; a feed below junk by its opening tag."""
     first = _ELEMENT.match(_NOT_AN_ELEMENT.sub("", head[:20_000]).lstrip())
     root = first[1].lower() if first else ""
-    if root in ("rss", "feed", "rdf"):
+    if root in ("rss", "feed", "rdf", "channel") or (root == "entry" and _ATOM in head[:4096]):
         return "feed"
     if root == "html" or head[:40].lower().startswith("<!doctype html"):
         return "article"
@@ -119,23 +121,19 @@ def _marked_up(head: str, said: str) -> Kind | None:
         return "feed"
     if head.startswith("<?xml") or said.endswith(("/xml", "+xml")):
         return "article" if "html" in said or root in ("head", "body") else "dataset"
-    if "html" in said or _MARKUP.search(head[:8192]):
-        return "article"
-    return "dataset" if root else None
+    if first:
+        return "article" if "html" in said or _MARKUP.match(f"<{root} ") else "dataset"
+    return "article" if "html" in said or _MARKUP.search(head[:8192]) else None
 
 
 def _is_table(head: str) -> bool:
-    """Say whether a plain text is a table: five lines with the same number of one separator, at least two columns."""
+    """Say whether a plain text is a table: one separator, as often in every line, and lines that are no sentences."""
     lines = [line for line in head.splitlines()[:-1] or head.splitlines() if line.strip()][:20]
-    if len(lines) < 3:
+    if len(lines) < 3 or sum(line.rstrip().endswith((".", "!", "?")) for line in lines) * 3 > len(lines):
         return False
     for mark in (",", "\t", ";", "|"):
-        counts = [re.sub(r'"[^"]*"', "", line).count(mark) for line in lines]
-        if (
-            min(counts) >= 1
-            and max(counts) == min(counts)
-            and (mark != "," or " " not in lines[0].replace(", ", ",")[:200])
-        ):
+        counts = {re.sub(r'"[^"]*"', "", line).count(mark) for line in lines}
+        if len(counts) == 1 and counts != {0} and (counts != {1} or len(lines) >= 5 or mark == "\t"):
             return True
     return False
 
