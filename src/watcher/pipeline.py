@@ -272,7 +272,7 @@ def observe_one(
     reading = observe.read(source, kind, answer, volatile=state.volatile, seen=seen)
     if isinstance(reading, PageReading):
         page = known.page(source.name)
-        _believe(known, reading, answer, page if state.baseline_at else None, fetch)
+        _doubt(reading, answer, fetch, first=page is None or state.baseline_at is None)
         documents: Mapping[str, Document] = {page.id: page} if page else {}
     else:
         documents = known.documents(observe.wanted(reading, refs))
@@ -291,18 +291,14 @@ def observe_one(
     )
 
 
-def _believe(
-    known: Known, reading: PageReading, answer: Fetched, page: Document | None, fetch: FetchState | None
-) -> None:
-    """Raise ReadError for an answer that is not the page. One that breaks off in the same way again and again is."""
-    html = text.decode(answer.body, answer.header("content-type"))
-    body = known.body(page.sha256) if page is not None and not doubt.is_closed(html) else None
-    before = text.decode(body, answer.header("content-type")) if body is not None else None
-    why = doubt.wrong(html, answer.header("content-type"), reading.page, page, before)
+def _doubt(reading: PageReading, answer: Fetched, fetch: FetchState | None, *, first: bool) -> None:
+    """Raise ReadError for an answer that is not a page. One that breaks off in the same way again and again is."""
+    kind = answer.header("content-type")
+    why = doubt.wrong(text.decode(answer.body, kind), kind, reading.page, first=first)
     if why is None:
         return
-    error = fetch.error if fetch is not None and fetch.failures >= BELIEVED else None
-    if not (error == why and why.startswith(doubt.BREAKS_OFF)):
+    again = fetch is not None and fetch.failures >= BELIEVED and fetch.error == why
+    if not (again and why.startswith(doubt.BREAKS_OFF)):
         raise ReadError(answer.url, why)
 
 

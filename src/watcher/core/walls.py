@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from watcher.core import doubt
 from watcher.core.updates import loose
 from watcher.model import Page
 
@@ -132,10 +133,14 @@ def suspect(known: Page, page: Page, html: str) -> Suspicion | None:
     old = _texts(known)
     size = sum(map(len, old))
     share = kept(known, page)
-    if share >= KEPT_CUT or not old:
+    if not old:
         return None
     said = "\n".join([page.title or "", *_texts(page)])
     before = "\n".join([known.title or "", *old])
+    if share < 1 and len(said) < len(before) and doubt.breaks_off(html):
+        return Suspicion("drastic", "the page ends in the middle")
+    if share >= KEPT_CUT:
+        return None
     if share < KEPT_WALL or len(said) < len(before) * KEPT_WALL:
         shown = f"{said}\n{' '.join(re.sub(r'<[^>]{0,500}>', ' ', html[:200_000]).split())}"
         for event, words, pattern in _WALLS.values():
