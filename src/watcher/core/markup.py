@@ -85,13 +85,20 @@ def decode(body: bytes, content_type: str | None) -> str:
             return text
     if declared and declared[0] == "utf-8":
         text = body.decode("utf-8", "replace")
-        if text.count("\ufffd") * 1000 <= len(text) or len(declared) == 1:
+        if _mostly_sound(text):
             return text
     for codec in declared:
         text = _strict(body, codec)
         if text is not None:
             return text
-    return body.decode(declared[0] if declared else _detected(body), "replace")
+    sure = [codec for codec in declared if codec != "utf-8"]  # that it is no UTF-8 is known by now
+    return body.decode(sure[0] if sure else _detected(body), "replace")
+
+
+def _mostly_sound(text: str) -> bool:
+    """Say whether a text read as UTF-8 is UTF-8 with some damage: few broken characters, or most others sound."""
+    broken = text.count("\ufffd")
+    return broken * 1000 <= len(text) or broken * 2 <= sum(not character.isascii() for character in text)
 
 
 def _detected(body: bytes) -> str:
