@@ -38,8 +38,8 @@ from watcher.model import Block, Link, Moment, Note, Page, PageReading, Source
 VERSION = "article-1"
 
 _MAGIC = (
-    b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF", b"RIFF", b"\xd0\xcf\x11\xe0",
-    b"OggS", b"ID3",
+    b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF", b"RIFF",
+    b"\xd0\xcf\x11\xe0", b"OggS", b"ID3",
 )  # fmt: skip
 _MARKUP = re.compile(
     r"<(?:!doctype|html|head|body|div|p|article|section|table|span|h[1-6]|ul|ol|br|a|pre|main|title|meta)\b",

@@ -264,7 +264,7 @@ class Builder:
 
 
 def _lines(raw: str) -> list[str]:
-    """Part a block at its `<br>`: at two in a row always, at one where both sides read as paragraphs or a note begins."""
+    """Part a block at its `<br>`: at two in a row, or at one that ends a long sentence or stands before a note."""
     out: list[str] = []
     joinable = False
     for line in raw.split(_BREAK):

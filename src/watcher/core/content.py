@@ -43,6 +43,7 @@ _TOLD = HEADINGS | {
     "time",
     "ins",
 }
+_LONG = 1000  # characters
 _PLAIN_BLOCK = "/"
 
 
@@ -118,8 +119,13 @@ class Scale:
         size = weight(_text_of(node))
         self._budget -= size
         if size <= found.limit * self.total:
-            return size > found.least
+            return size > found.least and not (size > _LONG and _holds_article(node))
         return size < 0.9 * self.total and _linked(node) > 0.5 * size
+
+
+def _holds_article(node: LexborNode) -> bool:
+    """Say whether an element holds what calls itself the article, whatever its own name: a modal window may."""
+    return node.css_first("main, [itemprop~=articleBody], article h1") is not None
 
 
 def _linked(node: LexborNode) -> int:

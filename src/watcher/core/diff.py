@@ -127,14 +127,29 @@ def _merged(runs: Iterable[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for op, text in runs:
         if op == "=":
             if text and (gone or new):
-                yield from ((kind, run) for kind, run in (("=", same), ("-", gone), ("+", new)) if run)
-                same = gone = new = ""
+                gone, new, space = _without_common_space(gone, new)
+                yield from _told(same, gone, new)
+                same, gone, new = space, "", ""
             same += text
         elif op == "-":
             gone += text
         else:
             new += text
-    yield from ((kind, run) for kind, run in (("=", same), ("-", gone), ("+", new)) if run)
+    gone, new, space = _without_common_space(gone, new)
+    yield from _told(same, gone, new)
+    yield from _told(space, "", "")
+
+
+def _told(same: str, gone: str, new: str) -> Iterator[tuple[str, str]]:
+    yield from ((op, text) for op, text in (("=", same), ("-", gone), ("+", new)) if text)
+
+
+def _without_common_space(gone: str, new: str) -> tuple[str, str, str]:
+    """Both without the white space that they end in alike, and that space: it did not change."""
+    space = gone[len(gone.rstrip()) :]
+    if space and new.endswith(space):
+        return gone[: -len(space)], new[: -len(space)], space
+    return gone, new, ""
 
 
 # --- blocks ---------------------------------------------------------------------------------------------------------

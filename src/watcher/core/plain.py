@@ -32,4 +32,4 @@ def _paragraphs(text: str) -> list[str]:
 def _wrapped(lines: list[str]) -> bool:
     """Say whether lines are one paragraph, broken at a fixed width: all but the last are about equally long."""
     width = max(map(len, lines))
-    return width <= 110 and all(len(line) >= 0.6 * width for line in lines[:-1]) and width >= 40
+    return width <= 110 and all(len(line) >= 0.6 * width for line in lines[:-1]) and width >= 30

@@ -61,8 +61,10 @@ def watched_of(head: Head, blocks: Iterable[Raw], volatile: Collection[str]) -> 
     """Digest a page's statements of itself and its blocks, furniture and volatile ones left out."""
     parts = ["\x1f".join([head.title or "", head.shared_title or "", *head.modified, *head.noted])]
     for raw in blocks:
-        if raw.role != "furniture" and not is_volatile(raw.text, volatile):
-            parts.append("\x1f".join([raw.type, raw.text, *(clean(target) for target, _ in raw.links)]))
+        # a rule may end a note's section, so that it counts though it has no text
+        if (raw.role != "furniture" or raw.type == "hr") and not is_volatile(raw.text, volatile):
+            dated = (*raw.times, *raw.inserted) if raw.role == "text" else ()
+            parts.append("\x1f".join([raw.type, raw.text, *(clean(target) for target, _ in raw.links), *dated]))
     return xxhash.xxh3_64_hexdigest("\x1e".join(parts).encode("utf-8", "surrogatepass"))
 
 
