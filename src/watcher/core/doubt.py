@@ -16,7 +16,9 @@ BREAKS_OFF = "the page breaks off"  # how the sentence begins when it does
 
 _OPENED = re.compile(r"<(?:!doctype\s+html|html|body)\b", re.IGNORECASE)
 _CLOSED = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
-_NEVER_LEFT_OPEN = re.compile(r"<(/?)(?:div|article|main|section)\b", re.IGNORECASE)  # HTML, 13.1.2.4: no optional tags
+_NEVER_LEFT_OPEN = re.compile(  # HTML, 13.1.2.4: their end tags are not optional
+    r"<(/?)(?:div|article|main|section|nav|aside|header|footer|ul|ol|table|form)\b", re.IGNORECASE
+)
 
 
 def wrong(html: str, content_type: str | None, page: Page, *, first: bool) -> str | None:
