@@ -26,6 +26,7 @@ T = TypeVar("T")
 
 KEYFRAME = 20  # deltas in a row before a whole copy is stored again
 SMALL = 200  # bytes below which packing gains nothing
+CLOSE = 40  # a delta this many times smaller than its body is taken without looking at a whole copy
 STATE = 600  # bytes below which a value in a column is left as JSON: every poll writes one
 WIDE = 1 << 24  # bytes above which a delta would need too large a window
 MOST = 1 << 32  # bytes that a stored value may unpack to, whatever the row says
@@ -109,19 +110,26 @@ class Packed:
 
 def pack(plain: bytes, base: bytes | None = None) -> Packed:
     """The smaller of whole and delta; a delta only when it is under half of the whole copy's size."""
-    whole = Packed("raw", len(plain), plain)
-    if len(plain) > SMALL:
-        pressed = zstd.compress(plain, level=3)
-        if len(pressed) < len(plain):
-            whole = Packed("zstd", len(plain), pressed)
-    if base is None or len(base) <= SMALL or len(whole.data) <= SMALL or len(base) + len(plain) > WIDE:
-        return whole
+    if len(plain) <= SMALL:
+        return Packed("raw", len(plain), plain)
+    delta = _delta(plain, base) if base is not None else None
+    if delta is not None and len(delta) * CLOSE < len(plain):  # a whole copy will not be half as small as that
+        return Packed("delta", len(plain), delta)
+    pressed = zstd.compress(plain, level=3)
+    whole = Packed("zstd", len(plain), pressed) if len(pressed) < len(plain) else Packed("raw", len(plain), plain)
+    if delta is not None and len(whole.data) > SMALL and len(delta) * 2 < len(whole.data):
+        return Packed("delta", len(plain), delta)
+    return whole
+
+
+def _delta(plain: bytes, base: bytes) -> bytes | None:
+    if len(base) <= SMALL or len(base) + len(plain) > WIDE:
+        return None
     window = max(10, (len(base) + len(plain)).bit_length())
-    options = {zstd.CompressionParameter.compression_level: 3, zstd.CompressionParameter.window_log: window}
+    options = {zstd.CompressionParameter.compression_level: 2, zstd.CompressionParameter.window_log: window}
     if window > 19:
         options[zstd.CompressionParameter.enable_long_distance_matching] = 1
-    delta = zstd.compress(plain, options=options, zstd_dict=zstd.ZstdDict(base, is_raw=True).as_prefix)
-    return Packed("delta", len(plain), delta) if len(delta) * 2 < len(whole.data) else whole
+    return cast(bytes, zstd.compress(plain, options=options, zstd_dict=zstd.ZstdDict(base, is_raw=True).as_prefix))
 
 
 def unpack(packed: Packed, base: bytes | None = None) -> bytes:

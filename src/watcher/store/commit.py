@@ -6,7 +6,7 @@ the newest one of its fetch is refused: the same fetch was polled twice at once.
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,17 @@ from watcher.model import Change, Document, Observation, Outcome, Revision, Snap
 from watcher.store import bodies as chains
 from watcher.store import outbox
 from watcher.store.codec import clean, dump, maybe_ms, pack_value, to_ms
-from watcher.store.rows import entry_row, fetch_columns, poll_row, snapshot_row, source_columns, upsert
+from watcher.store.known import some
+from watcher.store.rows import (
+    RECORD,
+    Prepared,
+    entry_row,
+    fetch_columns,
+    poll_row,
+    snapshot_row,
+    source_columns,
+    upsert,
+)
 from watcher.store.tables import (
     aliases,
     bodies,
@@ -74,7 +84,7 @@ def _fresh(connection: Connection, outcomes: Sequence[Outcome], last: dict[str, 
 
 
 _FETCH_COLUMNS = ("last_ok_at", "failures", "failing_since", "error", "state")
-_FETCH = (
+_FETCH = Prepared(
     fetches.update()
     .where(fetches.c.id == bindparam("at_id"))
     .values(
@@ -94,7 +104,16 @@ _FETCH = (
         chain=bindparam("link"),
     )
 )
-_POLL = polls.insert()
+_POLL = Prepared(polls.insert())
+_BODY = Prepared(bodies.insert())
+_RECORD = Prepared(snapshots.insert(), RECORD)
+_SOURCE_COLUMNS = ("baseline_at", "last_change_at", "entries", "state")
+_SOURCE = Prepared(
+    sources.update()
+    .where(sources.c.name == bindparam("at_name"))
+    .values(started=or_(sources.c.started, bindparam("told", type_=sources.c.started.type)))
+    .values({name: bindparam(name, type_=sources.c[name].type) for name in _SOURCE_COLUMNS})
+)
 
 
 class _Batch:
@@ -114,11 +133,9 @@ class _Batch:
         self.names, self.homes = _source_names(connection, outcomes)
 
     def write(self) -> None:
-        for outcome in self.outcomes:
-            if outcome.snapshot:
-                self._snapshot(outcome.snapshot, outcome.body)
+        self._records([(each.snapshot, each.body) for each in self.outcomes if each.snapshot])
         self._fetches()
-        self.connection.execute(_POLL, [poll_row(each.poll) for each in self.outcomes])
+        _POLL.run(self.connection, [poll_row(each.poll) for each in self.outcomes])
         self._hours()
         self._sources()
         seen = [
@@ -138,22 +155,45 @@ class _Batch:
             statement = upsert(self.connection, table, key, update) if key else table.insert()
             self.connection.execute(statement, rows)
 
-    def _snapshot(self, snapshot: Snapshot, body: bytes | None) -> None:
-        sha = snapshot.body_sha256
-        if self.connection.execute(select(snapshots.c.seq).where(snapshots.c.id == snapshot.id)).first():
+    def _records(self, given: Sequence[tuple[Snapshot, bytes | None]]) -> None:
+        """Write the records of bodies, and the bodies that are new, each packed against the newest of its fetch."""
+        if not given:
             return
-        newest, before = self.chain[snapshot.fetch]
-        if snapshot.previous != newest:
-            raise StoreError(f"the record {snapshot.id} does not follow the newest one of its fetch {snapshot.fetch}")
-        if not self.connection.execute(select(bodies.c.size).where(bodies.c.sha256 == sha)).first():
-            if body is None or hashlib.sha256(body).hexdigest() != sha:
-                raise StoreError(f"the record {snapshot.id} came without the body that it names")
-            last = select(snapshots.c.body_sha256).where(snapshots.c.id == before)
-            base = self.connection.execute(last).scalar_one_or_none() if before else None
-            packed = chains.write(self.connection, bodies, body, base)
-            self.connection.execute(bodies.insert().values(sha256=sha, at=to_ms(snapshot.at), **packed))
-        self.connection.execute(snapshots.insert().values(snapshot_row(snapshot)))
-        self.chain[snapshot.fetch] = (snapshot.hash, snapshot.id)
+        there = set(self._present(snapshots.c.id, [record.id for record, _ in given]))
+        new = [(record, body) for record, body in given if record.id not in there]
+        stored = set(self._present(bodies.c.sha256, [record.body_sha256 for record, _ in new]))
+        newest = self._newest_bodies({record.fetch for record, body in new if record.body_sha256 not in stored})
+        packer = chains.Packer(self.connection, bodies)
+        packer.prepare(newest.values())
+        body_rows, rows = [], []
+        for record, body in new:
+            sha = record.body_sha256
+            if record.previous != self.chain[record.fetch][0]:
+                raise StoreError(f"the record {record.id} does not follow the newest one of its fetch {record.fetch}")
+            if sha not in stored:
+                if body is None or hashlib.sha256(body).hexdigest() != sha:
+                    raise StoreError(f"the record {record.id} came without the body that it names")
+                packed = packer.pack(sha, body, newest.get(record.fetch))
+                body_rows.append({"sha256": sha, "at": to_ms(record.at), **packed})
+                stored.add(sha)
+            rows.append(snapshot_row(record))
+            self.chain[record.fetch] = (record.hash, record.id)
+            newest[record.fetch] = sha
+        _BODY.run(self.connection, body_rows)
+        _RECORD.run(self.connection, rows)
+
+    def _present(self, column: Any, wanted: Sequence[str]) -> Iterator[str]:
+        for part in some(list(dict.fromkeys(wanted))):
+            yield from self.connection.execute(select(column).where(column.in_(part))).scalars()
+
+    def _newest_bodies(self, homes: Iterable[str]) -> dict[str, str]:
+        """The body of each fetch's newest record."""
+        ids = {record: fetch for fetch in homes if (record := self.chain[fetch][1])}
+        found: dict[str, str] = {}
+        for part in some(list(ids)):
+            wanted = select(snapshots.c.id, snapshots.c.body_sha256).where(snapshots.c.id.in_(part))
+            found |= {ids[row.id]: row.body_sha256 for row in self.connection.execute(wanted)}
+        return found
 
     def _fetches(self) -> None:
         """Since an outcome was made, the fetch may have been disabled, or its failure told: neither is undone."""
@@ -172,7 +212,7 @@ class _Batch:
                     **fetch_columns(state),
                 }
             )
-        self.connection.execute(_FETCH, rows)
+        _FETCH.run(self.connection, rows)
 
     def _hours(self) -> None:
         counted = Counter((to_ms(each.poll.at) // HOUR, each.poll.result) for each in self.outcomes)
@@ -188,39 +228,37 @@ class _Batch:
                 if part.observation and self.homes[name] == outcome.fetch.id:
                     state = part.observation.state
                     rows.append({"at_name": name, "told": state.started_alert, **source_columns(state)})
-        if not rows:
-            return
-        values: dict[str, Any] = {name: bindparam(name) for name in rows[0] if name not in {"at_name", "told"}}
-        told = or_(sources.c.started, bindparam("told"))
-        statement = sources.update().where(sources.c.name == bindparam("at_name")).values(started=told, **values)
-        self.connection.execute(statement, rows)
+        _SOURCE.run(self.connection, rows)
 
     def _documents(self, seen: Sequence[tuple[str, Observation, Outcome]]) -> None:
         wanted = [each.document for _, observation, _ in seen for each in observation.revisions]
         before = _newest_revisions(self.connection, wanted)
         rows = [document_row(name, each) for name, observation, _ in seen for each in observation.documents]
         self._insert(documents, rows, ("id",), [name for name in rows[0] if name != "id"] if rows else ())
-        for _, observation, _ in seen:
-            for revision in observation.revisions:
-                self._revision(revision, before)
+        self._revisions([revision for _, observation, _ in seen for revision in observation.revisions], before)
         refs = [entry_row(name, each) for name, observation, _ in seen for each in observation.entries]
         self._insert(
             entries, refs, ("source", "key"), [n for n in refs[0] if n not in {"source", "key"}] if refs else ()
         )
 
-    def _revision(self, revision: Revision, before: dict[str, str]) -> None:
-        packed = chains.write(self.connection, revisions, dump(revision), before.get(revision.document))
-        row = {
-            "id": revision.id,
-            "document": revision.document,
-            "number": revision.number,
-            "sha256": revision.sha256,
-            "fetched_at": to_ms(revision.fetched_at),
-            "snapshot": revision.snapshot,
-            **packed,
-        }
-        self._insert(revisions, [row], ("id",))
-        before[revision.document] = revision.id
+    def _revisions(self, new: Sequence[Revision], before: dict[str, str]) -> None:
+        packer = chains.Packer(self.connection, revisions)
+        packer.prepare(before.values())
+        rows = []
+        for revision in new:
+            rows.append(
+                {
+                    "id": revision.id,
+                    "document": revision.document,
+                    "number": revision.number,
+                    "sha256": revision.sha256,
+                    "fetched_at": to_ms(revision.fetched_at),
+                    "snapshot": revision.snapshot,
+                    **packer.pack(revision.id, dump(revision), before.get(revision.document)),
+                }
+            )
+            before[revision.document] = revision.id
+        self._insert(revisions, rows, ("id",))
 
     def _changes(self, seen: Sequence[tuple[str, Observation, Outcome]]) -> None:
         """A change that was held until it was seen again comes under its old id, now announced."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from watcher.model import Document, Due, EntryRef, FetchState, Job, SourceState
 from watcher.store.codec import from_ms, to_ms, unpack_value
@@ -23,11 +23,18 @@ def some(values: Sequence[T]) -> Iterator[Sequence[T]]:
         yield values[start : start + SOME]
 
 
+_DUE = (
+    select(fetches.c.id, fetches.c.host, fetches.c.next_poll_at)
+    .where(fetches.c.next_poll_at <= bindparam("now"))
+    .order_by(fetches.c.next_poll_at)
+    .limit(bindparam("most"))
+)
+
+
 def due(connection: Connection, now: datetime, limit: int) -> tuple[Due, ...]:
     """The fetches whose time has come, longest overdue first."""
-    column = fetches.c.next_poll_at
-    wanted = select(fetches.c.id, fetches.c.host, column).where(column <= to_ms(now)).order_by(column).limit(limit)
-    return tuple(Due(row.id, row.host, from_ms(row.next_poll_at)) for row in connection.execute(wanted))
+    rows = connection.execute(_DUE, {"now": to_ms(now), "most": limit})
+    return tuple(Due(id_, host, from_ms(at)) for id_, host, at in rows)
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -37,16 +44,26 @@ def next_due(connection: Connection) -> datetime | None:
     return None if first is None else from_ms(first)
 
 
+_FETCHES = select(
+    fetches.c.id, fetches.c.host, fetches.c.next_poll_at, fetches.c.alarmed_at, fetches.c.snapshot, fetches.c.chain,
+    fetches.c.state,
+).where(fetches.c.id.in_(bindparam("ids", expanding=True)))  # fmt: skip
+_MEMBERS = (
+    select(sources.c.fetch, sources.c.name, sources.c.started, sources.c.state)
+    .where(sources.c.fetch.in_(bindparam("ids", expanding=True)), sources.c.enabled)
+    .order_by(sources.c.name)
+)
+
+
 def jobs(connection: Connection, ids: Sequence[str]) -> tuple[Job, ...]:
     """What is known of these fetches and their enabled sources, in the order asked; those without any are left out."""
     states: dict[str, FetchState] = {}
     members: dict[str, list[SourceState]] = {}
     for part in some(ids):
-        for row in connection.execute(select(fetches).where(fetches.c.id.in_(part))):
+        for row in connection.execute(_FETCHES, {"ids": part}):
             states[row.id] = fetch_state(row)
-        wanted = select(sources.c.fetch, sources.c.name, sources.c.started, sources.c.state).order_by(sources.c.name)
-        for row in connection.execute(wanted.where(sources.c.fetch.in_(part), sources.c.enabled)):
-            members.setdefault(row.fetch, []).append(source_state(row))
+        for member in connection.execute(_MEMBERS, {"ids": part}):
+            members.setdefault(member.fetch, []).append(source_state(member))
     return tuple(Job(states[id_], tuple(members[id_])) for id_ in ids if id_ in states and id_ in members)
 
 

@@ -32,6 +32,28 @@ def upsert(
     return insert.on_conflict_do_update(index_elements=list(key), set_=taken, where=guard)
 
 
+class Prepared:
+    """A statement for many rows that is put into words once for each engine, past SQLAlchemy's work on every row.
+
+    On SQLite the rows go to the driver as they are, so they must hold what it takes: numbers, text, bytes, None.
+    """
+
+    def __init__(self, statement: Any, columns: Sequence[str] | None = None) -> None:
+        self.statement = statement
+        compiled = statement.compile(dialect=sqlite.dialect(), column_keys=columns)
+        self._words = str(compiled)
+        self._order: tuple[str, ...] = tuple(compiled.positiontup or ())
+
+    def run(self, connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+        """Run it for each row."""
+        if not rows:
+            return
+        if connection.dialect.name != "sqlite":
+            connection.execute(self.statement, rows)
+            return
+        connection.exec_driver_sql(self._words, [tuple([row[name] for name in self._order]) for row in rows])
+
+
 def fetch_row(state: FetchState) -> dict[str, Any]:
     """Of a new fetch."""
     return {
@@ -60,9 +82,12 @@ def fetch_columns(state: FetchState) -> dict[str, Any]:
 
 
 def fetch_state(row: Any) -> FetchState:
+    """The columns win; where they only say less exactly what the state says, it stays as it is."""
     state = unpack_value(FetchState, row.state)
     exact = maybe_ms(state.next_poll_at) == row.next_poll_at
     alarmed = maybe_ms(state.alarmed_at) == row.alarmed_at
+    if exact and alarmed and (state.host, state.snapshot, state.chain) == (row.host, row.snapshot, row.chain):
+        return state
     return replace(
         state,
         host=row.host,
@@ -83,7 +108,10 @@ def source_columns(state: SourceState) -> dict[str, Any]:
 
 
 def source_state(row: Any) -> SourceState:
-    return replace(unpack_value(SourceState, row.state), source=row.name, started_alert=row.started)
+    state = unpack_value(SourceState, row.state)
+    if state.source == row.name and state.started_alert == row.started:
+        return state
+    return replace(state, source=row.name, started_alert=row.started)
 
 
 def poll_row(poll: Poll) -> dict[str, Any]:
@@ -114,6 +142,9 @@ def poll_of(row: Any) -> Poll:
         config=row.config,
         due_at=maybe_time(row.due_at),
     )
+
+
+RECORD = ("id", "fetch", "at", "body_sha256", "previous", "hash", "pruned_at", "data")
 
 
 def snapshot_row(snapshot: Snapshot) -> dict[str, Any]:
