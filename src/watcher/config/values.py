@@ -7,6 +7,7 @@ is allowed; the key and the place are added by the caller. No message holds a se
 import base64
 import binascii
 import difflib
+import contextlib
 import re
 import warnings
 from collections.abc import Iterable
@@ -205,10 +206,8 @@ def selector_or_regex(text: str) -> str:
 
 def network(text: str) -> str:
     """A network or address, such as `127.0.0.0/8` or `fd00::/8`."""
-    try:
+    with contextlib.suppress(ValueError):
         return str(ip_network(text))
-    except ValueError:
-        pass
     try:
         hint = f', did you mean "{ip_interface(text).network}"?'
     except ValueError:

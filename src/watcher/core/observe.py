@@ -8,16 +8,12 @@ judge(...)    (known, reading) → Observation
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from watcher.core import absence, article, compare, feed, sniff, text, walls, when
-from watcher.core import rules as rules_
+from watcher.core import absence, article, compare, entries, feed, sniff, text, walls, when
 from watcher.errors import ReadError
 from watcher.model import (
-    Change,
     Document,
-    DocumentRef,
-    Entry,
     EntryRef,
     FeedReading,
     Fetched,
@@ -26,10 +22,8 @@ from watcher.model import (
     Page,
     PageReading,
     Reading,
-    RevisionRef,
     Source,
     SourceState,
-    Times,
     make_id,
 )
 
@@ -84,16 +78,12 @@ def read(
 
 def wanted(reading: FeedReading, refs: Sequence[EntryRef]) -> tuple[str, ...]:
     """Name the entries' documents that must be loaded before `judge`."""
-    return feed.wanted(feed.match(reading.entries, refs))
+    return feed.wanted(feed.match(reading.entries, refs, reading.present))
 
 
 def page_id(source: Source) -> str:
     """Name the one document of an article."""
     return make_id("doc", source.name, source.url)
-
-
-def entry_id(source: Source, entry: Entry) -> str:
-    return make_id("doc", source.name, entry.key)
 
 
 def _server_time(fetched: Fetched) -> datetime | None:
@@ -121,7 +111,7 @@ def judge(
     state = replace(state, rules=rules)
     if isinstance(reading, PageReading):
         return _judge_page(state, reading, fetched, look, next(iter(documents.values()), None))
-    return _judge_feed(state, reading, look, documents, refs)
+    return entries.judge(state, reading, look, documents, refs)
 
 
 def _judge_page(
@@ -175,101 +165,6 @@ def missing(source: Source, state: SourceState, known: Document, status: int, at
     return absence.absent(state, known, *told, compare.Look(source, at, known.sha256))
 
 
-def _ref(entry: Entry, document: str, key: str) -> EntryRef:
-    return EntryRef(document, key, entry.raw, entry.guid, entry.link, entry.finger, entry.page.title or "")
-
-
-def _is_recent(page: Page, source: Source, at: datetime) -> bool:
-    """Say whether an entry met at the baseline is to be announced all the same (`announce_existing`)."""
-    existing = source.announce_existing
-    if isinstance(existing, timedelta):
-        stamp = page.published or page.modified
-        return stamp is not None and stamp.at >= at - existing
-    return existing
-
-
-def _judge_feed(
-    state: SourceState,
-    reading: FeedReading,
-    look: compare.Look,
-    documents: Mapping[str, Document],
-    refs: Sequence[EntryRef],
-) -> Observation:
-    first = state.baseline_at is None
-    changed_docs: list[Document] = []
-    revisions, new_refs, changes = [], [], []
-    confirm_at: datetime | None = None
-    for entry, ref in feed.match(reading.entries, refs):
-        if ref is None:
-            document = compare.first_sight(entry_id(look.source, entry), "entry", entry.key, entry.page, look)
-            changes.append(_new_entry(document, entry, look, first=first))
-            changed_docs.append(document)
-            revisions.append(compare.revision_of(document, look.snapshot))
-            new_refs.append(_ref(entry, document.id, entry.key))
-            continue
-        new_refs.append(_ref(entry, ref.document, ref.key))
-        known = documents.get(ref.document)
-        if known is None:
-            continue
-        result = compare.compare_entry(known, entry.page, look)
-        if result.document != known:
-            changed_docs.append(result.document)
-        if result.revision is not None:
-            revisions.append(result.revision)
-            changes += (
-                [replace(c, announced=False, reason="baseline") for c in result.changes] if first else result.changes
-            )
-        if result.confirm_at is not None:
-            confirm_at = min(filter(None, (confirm_at, result.confirm_at)))
-    fresh = [ref for ref in new_refs if ref not in refs]
-    state = replace(
-        state,
-        kind="feed",
-        title=reading.title,
-        entries=len(reading.present),
-        confirm_at=confirm_at,
-        baseline_at=state.baseline_at or look.fetched_at,
-        last_change_at=look.fetched_at if changes and not first else state.last_change_at,
-    )
-    result_name = "baseline" if first else "changed" if changes else "unchanged"
-    return Observation(
-        result_name,  # type: ignore[arg-type]  # one of PollResult by construction
-        state,
-        tuple(changed_docs),
-        tuple(revisions),
-        tuple(fresh),
-        tuple(changes),
-    )
-
-
-def _new_entry(document: Document, entry: Entry, look: compare.Look, *, first: bool) -> Change:
-    page = entry.page
-    body = "\n".join(
-        filter(None, [page.title, page.url, *compare.body_of(page), page.summary, *(n.summary for n in page.notes)])
-    )
-    announced = not first or _is_recent(page, look.source, look.fetched_at)
-    published = page.published or page.modified
-    return Change(
-        id=make_id("chg", document.id, 1, "entry.new"),
-        event="entry.new",
-        source=document.source,
-        severity=rules_.weigh("entry.new", None, body, look.source.severity),
-        document=DocumentRef(document.id, page.url, document.title),
-        revision=RevisionRef(document.revision_id, 1, look.sha256, look.fetched_at),
-        announced=announced,
-        reason=None if announced else "baseline",
-        entry=compare.shown(page, document.key),
-        times=Times(
-            published=published.at if published else None,
-            published_date_only=bool(published and published.date_only),
-            published_as_printed=published.printed if published else None,
-            server=look.server,
-            fetched=look.fetched_at,
-        ),
-        text=body,
-    )
-
-
 def rebased(
     source: Source, state: SourceState, old: Fetched, documents: Mapping[str, Document], refs: Sequence[EntryRef]
 ) -> dict[str, Document]:
@@ -285,7 +180,7 @@ def rebased(
     if isinstance(reading, PageReading):
         return {key: compare.rebase(document, reading.page) for key, document in documents.items()}
     result = dict(documents)
-    for entry, ref in feed.match(reading.entries, refs):
+    for entry, ref in feed.match(reading.entries, refs, reading.present):
         if ref is not None and ref.document in result:
             result[ref.document] = compare.rebase(result[ref.document], entry.page)
     return result

@@ -1,0 +1,141 @@
+"""(what was known of a feed's entries, what the feed says now) → which entries are new, which changed.
+
+At first sight everything is a baseline: stored, and announced only where `announce_existing` asks for it.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from watcher.core import compare, feed, rules
+from watcher.model import (
+    Change,
+    Document,
+    DocumentRef,
+    Entry,
+    EntryRef,
+    FeedReading,
+    Observation,
+    Page,
+    PollResult,
+    Revision,
+    RevisionRef,
+    Source,
+    SourceState,
+    Times,
+    make_id,
+)
+
+
+@dataclass(slots=True)
+class _Found:
+    """What one look at a feed brought, gathered entry by entry."""
+
+    documents: list[Document] = field(default_factory=list)
+    revisions: list[Revision] = field(default_factory=list)
+    refs: list[EntryRef] = field(default_factory=list)
+    changes: list[Change] = field(default_factory=list)
+    confirm_at: datetime | None = None
+
+
+def judge(
+    state: SourceState,
+    reading: FeedReading,
+    look: compare.Look,
+    documents: Mapping[str, Document],
+    refs: Sequence[EntryRef],
+) -> Observation:
+    """Compare a feed's reading with the entries known; `documents` are those that `feed.wanted` named."""
+    first = state.baseline_at is None
+    found = _Found()
+    for entry, ref in feed.match(reading.entries, refs, reading.present):
+        if ref is None:
+            _first_seen(entry, look, found, first=first)
+        else:
+            _seen_again(entry, ref, documents.get(ref.document), look, found, first=first)
+    known = set(refs)
+    result: PollResult = "baseline" if first else "changed" if found.changes else "unchanged"
+    state = replace(
+        state,
+        kind="feed",
+        title=reading.title,
+        entries=len(reading.present),
+        confirm_at=found.confirm_at,
+        baseline_at=state.baseline_at or look.fetched_at,
+        last_change_at=look.fetched_at if result == "changed" else state.last_change_at,
+    )
+    return Observation(
+        result,
+        state,
+        tuple(found.documents),
+        tuple(found.revisions),
+        tuple(ref for ref in found.refs if ref not in known),
+        tuple(found.changes),
+    )
+
+
+def _first_seen(entry: Entry, look: compare.Look, found: _Found, *, first: bool) -> None:
+    name = make_id("doc", look.source.name, entry.key)
+    document = compare.first_sight(name, "entry", entry.key, entry.page, look)
+    found.documents.append(document)
+    found.revisions.append(compare.revision_of(document, look.snapshot))
+    found.refs.append(_ref(entry, document.id, entry.key))
+    found.changes.append(_new_entry(document, entry, look, first=first))
+
+
+def _seen_again(
+    entry: Entry, ref: EntryRef, known: Document | None, look: compare.Look, found: _Found, *, first: bool
+) -> None:
+    found.refs.append(_ref(entry, ref.document, ref.key))
+    if known is None:
+        return
+    result = compare.compare_entry(known, entry.page, look)
+    if result.document != known:
+        found.documents.append(result.document)
+    if result.revision is not None:
+        found.revisions.append(result.revision)
+        told = result.changes
+        found.changes += [replace(c, announced=False, reason="baseline") for c in told] if first else told
+    if result.confirm_at is not None:
+        found.confirm_at = min(filter(None, (found.confirm_at, result.confirm_at)))
+
+
+def _ref(entry: Entry, document: str, key: str) -> EntryRef:
+    return EntryRef(document, key, entry.raw, entry.guid, entry.link, entry.finger, entry.page.title or "")
+
+
+def _is_recent(page: Page, source: Source, at: datetime) -> bool:
+    """Say whether an entry met at the baseline is to be announced all the same (`announce_existing`)."""
+    existing = source.announce_existing
+    if isinstance(existing, timedelta):
+        stamp = page.published or page.modified
+        return stamp is not None and stamp.at >= at - existing
+    return existing
+
+
+def _new_entry(document: Document, entry: Entry, look: compare.Look, *, first: bool) -> Change:
+    page = entry.page
+    body = "\n".join(
+        filter(None, [page.title, page.url, *compare.body_of(page), page.summary, *(n.summary for n in page.notes)])
+    )
+    announced = not first or _is_recent(page, look.source, look.fetched_at)
+    published = page.published or page.modified
+    return Change(
+        id=make_id("chg", document.id, 1, "entry.new"),
+        event="entry.new",
+        source=document.source,
+        severity=rules.weigh("entry.new", None, body, look.source.severity),
+        document=DocumentRef(document.id, page.url, document.title),
+        revision=RevisionRef(document.revision_id, 1, look.sha256, look.fetched_at),
+        announced=announced,
+        reason=None if announced else "baseline",
+        entry=compare.shown(page, document.key),
+        times=Times(
+            published=published.at if published else None,
+            published_date_only=bool(published and published.date_only),
+            published_as_printed=published.printed if published else None,
+            server=look.server,
+            fetched=look.fetched_at,
+        ),
+        text=body,
+    )
