@@ -87,6 +87,8 @@ def test_every_kind_of_block(inner: str, wanted: list[tuple[str, str]]) -> None:
         "<div class='author-bio'>Jane Roe covers regulators and has done so for years.</div>",
         "<form class=newsletter-signup><p>Get our letter</p><button>Go</button></form>",
         "<p>Read more: <a href=/2>What the ruling means</a></p>",
+        "<p><a href=/2>Read more: What the ruling means</a></p>",
+        "<p>Related: <a href=/2>What the ruling means</a></p>",
         "<p><a href=/f>Facebook</a></p>",
         "<p>***</p>",
     ],
@@ -104,6 +106,8 @@ def test_furniture_is_never_compared(inner: str) -> None:
         "<div class=meta><p>Update 3 (05/01/2024 @ 6:10 AM ET): The court has ruled.</p></div>",
         "<ul><li>Facebook</li></ul>",
         "<p>No comment.</p>",
+        "<h3><a href=/x>More sanctions are on the way</a></h3>",
+        "<ul><li><a href=/x>Related party transactions</a></li></ul>",
         "<div class='content-ad-free-related'><p>" + LONG * 3 + "</p></div>",
     ],
 )

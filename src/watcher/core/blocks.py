@@ -37,10 +37,11 @@ _LABELLED = re.compile(
     r"uppdaterad|publicerad|oppdatert|publisert|обновлено|опубликовано)\b",
     re.IGNORECASE,
 )
+# words before a link to another story; those of the second group are ordinary words unless a sign follows
 _POINTER = re.compile(
-    r"(?:read (?:more|also|next)|also read|see also|related|more|watch|recommended|don't miss|lesen sie auch|"
-    r"mehr zum thema|lire aussi|à lire aussi|lea también|leggi anche|leia (?:também|mais)|lees ook|läs också|les også|"
-    r"czytaj także|читайте также|関連記事)\s?[:：›»|–-]?",
+    r"(?:read (?:more|also|next)|also read|see also|lesen sie auch|mehr zum thema|lire aussi|à lire aussi|lea también|"
+    r"leggi anche|leia (?:também|mais)|lees ook|läs också|les også|czytaj także|читайте также|関連記事)"
+    r"(?:\s?[:：›»|–-])?|(?:related|more|watch|recommended|don['’]t miss)\s?[:：›»|]",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[^\W\d_]{3,}")
@@ -182,19 +183,16 @@ class Builder:
 
     def flush(self) -> None:
         """End the block that is being read."""
-        for anchor in self._anchors:  # an anchor around several blocks belongs to each
-            if self.pieces:
-                self._end_anchor(anchor)
-            anchor[1] = 0
-        if not self.pieces:
-            return
         raw = "".join(self.pieces)
+        if not raw or raw.isspace():
+            self._forget()
+            return
+        for anchor in self._anchors:  # an anchor around several blocks belongs to each
+            self._end_anchor(anchor)
         pieces, links = self.pieces[:], self._links
-        self.pieces.clear()
-        self._links = []
         dated = tuple(self._times[:20]), tuple(text for text in self._inserted[:20] if text)
-        self._times, self._inserted, self._insertions = [], [], [0 for _ in self._insertions]
-        if not raw.strip() or len(self.blocks) >= MOST_BLOCKS:
+        self._forget()
+        if len(self.blocks) >= MOST_BLOCKS:
             return
         lines = _BLANK.split(raw) if self._depth["pre"] else _lines(raw) if _BREAK in raw else [raw]
         for line in lines:
@@ -203,6 +201,16 @@ class Builder:
                 own = links if len(lines) == 1 else [link for link in links if link[1] in text]
                 self._add(text, own, pieces if len(lines) == 1 else [line])
                 self.blocks[-1].times, self.blocks[-1].inserted = dated
+
+    def _forget(self) -> None:
+        """Begin a block with nothing; anchors and insertions that are still open go on in it."""
+        self.pieces.clear()
+        for anchor in self._anchors:
+            anchor[1] = 0
+        if self._links:
+            self._links = []
+        if self._times or self._inserted or self._insertions:
+            self._times, self._inserted, self._insertions = [], [], [0 for _ in self._insertions]
 
     def _add(self, text: str, links: list[tuple[str, str]], pieces: list[str]) -> None:
         role = self._role(text, links)
@@ -217,29 +225,34 @@ class Builder:
         return "blockquote" if "blockquote" in self._types else self._types[-1]
 
     def _role(self, text: str, links: list[tuple[str, str]]) -> Role:
-        if self._depth["keep"] or any(rule.search(text) for rule in self._kept_lines):
+        depth = self._depth
+        if depth["keep"] or (self._kept_lines and any(rule.search(text) for rule in self._kept_lines)):
             return "text"
-        if any(rule.search(text) for rule in self._ignored_lines):
+        if self._ignored_lines and any(rule.search(text) for rule in self._ignored_lines):
             return "furniture"
-        if not any(letter.isalnum() for letter in text[:200]) and not self._depth["pre"]:
+        if not text[0].isalnum() and not depth["pre"] and not any(map(str.isalnum, text)):
             return "furniture"
         if not self._rows and is_furniture(text):
             return "furniture"
-        if len(links) == 1 and links[0][1] == text and is_button(text):
+        if len(links) == 1 and links[0][1] and self._only_points(text, links[0][1]):
             return "furniture"
-        if self._depth["margin"] and not opens_note(text):
+        if depth["margin"] and not opens_note(text):
             return "furniture"
-        if (
-            len(links) == 1
-            and (pointer := _POINTER.match(text))
-            and links[0][1] in (text[pointer.end() :].strip(), text)
-        ):
-            return "furniture"
-        if self._depth["stamp"] and is_stamp(text):
+        if depth["stamp"] and is_stamp(text):
             return "stamp"
         if not self._substance and len(text) <= 120 and not self._rows and self._bare_stamp(text):
             return "stamp"
         return "text"
+
+    def _only_points(self, text: str, label: str) -> bool:
+        """Say whether a block is one link alone and a button, or one behind a word such as "Related:"."""
+        if label == text and is_button(text):
+            return True
+        pointer = _POINTER.match(text) if text.endswith(label) else None
+        if pointer is None:
+            return False
+        # inside the link itself the words may be the beginning of a headline
+        return label == text[pointer.end() :].strip() or (label == text and text[pointer.end() - 1] in ":：›»|–-")
 
     def _bare_stamp(self, text: str) -> bool:
         labelled = _LABELLED.match(text) is not None and any(letter.isdigit() for letter in text)
