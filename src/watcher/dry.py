@@ -59,7 +59,13 @@ async def dry_check(config: Config, names: list[str], environ: Mapping[str, str]
         store = await asyncio.get_running_loop().run_in_executor(None, Store.open, config.database)
     except StoreError:
         store = NothingKnown(config)
-    client = Client(config.fetch, config.hosts, version=__version__, clock=clock, resolve=lambda s: configuration.resolve(s, environ))
+    client = Client(
+        config.fetch,
+        config.hosts,
+        version=__version__,
+        clock=clock,
+        resolve=lambda s: configuration.resolve(s, environ),
+    )
     workers = ThreadPoolExecutor(2)
     writer: Any = _NoWriter()
     try:

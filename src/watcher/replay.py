@@ -1,4 +1,4 @@
-"""A folder of revisions through the real core, in memory: what would each step have announced?
+"""A folder of revisions, or a source's history, through the real core in memory: what would each step announce?
 
 Nothing is fetched, stored or sent. Every revision counts as confirmed.
 """
@@ -6,7 +6,7 @@ Nothing is fetched, stored or sent. Every revision counts as confirmed.
 import hashlib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,22 +14,45 @@ from typing import Any
 
 from watcher import config as configuration
 from watcher.core import observe, settle, when
+from watcher.core.shape import instant as instant_text
 from watcher.errors import ReadError, UsageError
-from watcher.model import Change, Document, EntryRef, Fetched, Observation, Source, SourceState
+from watcher.model import (
+    Change,
+    Document,
+    EntryRef,
+    Fetched,
+    Kind,
+    Observation,
+    Snapshot,
+    Source,
+    SourceState,
+    Story,
+)
 from watcher.pipeline import observe_one
+from watcher.store import Store
+
+MOST = 100_000  # records of a source's history
 
 NAMES = re.compile(r"\.(html?|xml|rss|atom|json|txt|rdf)$", re.IGNORECASE)
-TYPES = {"html": "text/html", "htm": "text/html", "txt": "text/plain", "json": "application/json", "xml": "application/xml",
-         "rss": "application/rss+xml", "atom": "application/atom+xml", "rdf": "application/rdf+xml"}  # fmt: skip
+TYPES = {
+    "html": "text/html",
+    "htm": "text/html",
+    "txt": "text/plain",
+    "json": "application/json",
+    "xml": "application/xml",
+    "rss": "application/rss+xml",
+    "atom": "application/atom+xml",
+    "rdf": "application/rdf+xml",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One revision: its file, when it was seen, and the status it came with."""
+    """One revision: its name, when it was seen, and what gives the answer then (None: its body is no longer kept)."""
 
-    file: Path
+    name: str
     at: datetime
-    status: int = 200
+    answer: Callable[[Source], Fetched | None]
 
 
 @dataclass(slots=True)
@@ -39,16 +62,16 @@ class Memory:
     docs: dict[str, Document] = field(default_factory=dict)
     refs: dict[str, EntryRef] = field(default_factory=dict)
 
-    def entry_refs(self, source: str) -> tuple[EntryRef, ...]:
+    def entry_refs(self, _: str) -> tuple[EntryRef, ...]:
         return tuple(self.refs.values())
 
     def documents(self, ids: Sequence[str]) -> Mapping[str, Document]:
         return {key: self.docs[key] for key in ids if key in self.docs}
 
-    def page(self, source: str) -> Document | None:
+    def page(self, _: str) -> Document | None:
         return next((d for d in self.docs.values() if d.kind == "page"), None)
 
-    def body(self, sha256: str) -> bytes | None:
+    def body(self, _: str) -> bytes | None:
         return None
 
     def keep(self, seen: Observation) -> None:
@@ -80,7 +103,10 @@ def plan(folder: Path) -> tuple[dict[str, Any], list[Step]]:
             raise UsageError(f"{toml}: {error}") from error
     listed = told.pop("revisions", None)
     if listed is None:
-        files = sorted((f for f in folder.iterdir() if NAMES.search(f.name) and f.name != "expected.json"), key=lambda f: natural(f.name))
+        files = sorted(
+            (f for f in folder.iterdir() if NAMES.search(f.name) and f.name != "expected.json"),
+            key=lambda f: natural(f.name),
+        )
         steps = _by_mtime(files)
     else:
         steps = [_step(folder, each) for each in listed]
@@ -96,7 +122,7 @@ def _by_mtime(files: Sequence[Path]) -> list[Step]:
         at = datetime.fromtimestamp(file.stat().st_mtime, UTC)
         if steps and at <= steps[-1].at:
             at = steps[-1].at + timedelta(minutes=10)
-        steps.append(Step(file, at))
+        steps.append(_file_step(file, at))
     return steps
 
 
@@ -110,8 +136,47 @@ def _step(folder: Path, told: Any) -> Step:
     elif moment is not None:
         instant = moment.at
     else:
-        raise UsageError(f"{folder / 'replay.toml'}: {told['file']}: `at` must be a time such as 2021-05-12T06:30:00-04:00")
-    return Step(folder / str(told["file"]), instant, int(told.get("status", 200)))
+        raise UsageError(
+            f"{folder / 'replay.toml'}: {told['file']}: `at` must be a time such as 2021-05-12T06:30:00-04:00"
+        )
+    status = told.get("status", 200)
+    if not isinstance(status, int):
+        raise UsageError(f"{folder / 'replay.toml'}: {told['file']}: `status` must be a number such as 503")
+    return _file_step(folder / str(told["file"]), instant, status)
+
+
+def _file_step(file: Path, at: datetime, status: int = 200) -> Step:
+    def answer(source: Source) -> Fetched:
+        if not 200 <= status < 300:  # a failure brings no body: its file need not be there
+            return fetched_of(b"", source.url, at, status=status)
+        try:
+            body = file.read_bytes()
+        except OSError as error:
+            raise UsageError(f"{file}: {error.strerror}") from error
+        return fetched_of(body, source.url, at, name=file.name, status=status)
+
+    return Step(file.name, at, answer)
+
+
+def history(store: Store, name: str) -> list[Step]:
+    """List what is stored of a source, oldest first. Raises UsageError for a source that the store does not know."""
+    rows = store.source_rows([name])
+    if not rows:
+        raise UsageError(f"the store knows no source {name!r}")
+    return [_stored_step(store, snapshot) for snapshot in store.snapshots(rows[0].fetch, MOST)]
+
+
+def _stored_step(store: Store, snapshot: Snapshot) -> Step:
+    def answer(_: Source) -> Fetched | None:
+        body = store.body(snapshot.body_sha256)
+        if body is None:
+            return None
+        return Fetched(
+            snapshot.url, snapshot.url, snapshot.status, snapshot.headers, body, snapshot.at,
+            snapshot.body_sha256, snapshot.wire_sha256,
+        )  # fmt: skip
+
+    return Step(instant_text(snapshot.at, ms=True), snapshot.at, answer)
 
 
 def replay(folder: Path, overrides: Mapping[str, Any] | None = None) -> Iterator[tuple[Step, Step, tuple[Change, ...]]]:
@@ -122,35 +187,34 @@ def replay(folder: Path, overrides: Mapping[str, Any] | None = None) -> Iterator
     yield from run(source, steps)
 
 
-def run(source: Source, steps: Sequence[Step]) -> Iterator[tuple[Step, Step, tuple[Change, ...]]]:
-    """Take the steps through the core one after another."""
+def run(
+    source: Source, steps: Sequence[Step], stories: tuple[Story, ...] = ()
+) -> Iterator[tuple[Step, Step, tuple[Change, ...]]]:
+    """Take the steps through the core one after another. Raises ReadError, naming the step."""
     memory, state = Memory(), SourceState(source.name)
-    routing = settle.Routing(channels={})
-    for before, step in zip([None, *steps[:-1]], steps, strict=True):
-        seen = _look(source, state, memory, step)
-        if seen is not None:
+    routing = settle.Routing(channels={}, stories=stories)
+    before: Step | None = None
+    for step in steps:
+        answer = step.answer(source)
+        if answer is None:
+            continue
+        seen: Observation | None = None
+        if 200 <= answer.status < 300:
+            try:
+                seen = observe_one(memory, source, state, answer, None, None, confirmed=True)
+            except ReadError as error:
+                raise ReadError(error.url, f"{step.name}: {error.message}") from error
             memory.keep(seen)
             state = seen.state
         if before is not None:
-            changes = tuple(settle.screened(source, change, routing, step.at) for change in seen.changes) if seen else ()
+            changes = (
+                tuple(settle.screened(source, change, routing, step.at) for change in seen.changes) if seen else ()
+            )
             yield before, step, changes
+        before = step
 
 
-def _look(source: Source, state: SourceState, memory: Memory, step: Step) -> Observation | None:
-    if not 200 <= step.status < 300:
-        return None
-    try:
-        body = step.file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{step.file}: {error.strerror}") from error
-    answer = fetched_of(body, source.url, step.at, name=step.file.name, status=step.status)
-    try:
-        return observe_one(memory, source, state, answer, None, None, confirmed=True)
-    except ReadError as error:
-        raise ReadError(error.url, f"{step.file.name}: {error.message}") from error
-
-
-def inspect(body: bytes, name: str, source: Source, at: datetime) -> tuple[str, Any]:
+def inspect(body: bytes, name: str, source: Source, at: datetime) -> tuple[Kind, Any]:
     """Read a body once: its kind and its Reading. Raises ReadError."""
     answer = fetched_of(body, source.url, at, name=name)
     kind = observe.kind_of(source, None, answer)

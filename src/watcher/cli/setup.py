@@ -2,12 +2,17 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from watcher.cli.common import ConfigOption, Json, Verbose, load
 from watcher.errors import ConfigError, UsageError
+
+if TYPE_CHECKING:
+    from watcher.config import HostLoad
+
+HOSTS = 15  # hosts whose load `validate` shows for people
 
 
 def register(app: typer.Typer) -> None:
@@ -16,10 +21,10 @@ def register(app: typer.Typer) -> None:
 
 
 def init(
-    path: Annotated[Path, typer.Argument(help="Where to write it.")] = Path("config.toml"),
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="Where to write it.")] = Path("config.toml"),
     force: Annotated[bool, typer.Option("--force", help="Write over a file that is there.")] = False,
 ) -> None:
-    """Write a commented config.toml and say what to do next."""
+    """Write a commented config.toml, and say what to do next."""
     from watcher import config as configuration
 
     if path.exists() and not force:
@@ -38,11 +43,14 @@ def init(
 
 def validate(
     config: ConfigOption = None,
-    secrets: Annotated[bool, typer.Option("--secrets", help="Try to read every secret (nothing is printed of them).")] = False,
+    secrets: Annotated[bool, typer.Option("--secrets", help="Also try to read every secret; none is printed.")] = False,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Check the configuration: problems, the load each host would bear, sources that reach no channel."""
+    """Check the configuration, and what it asks of each host.
+
+    Warns of sources that reach no channel and of paces that cannot be kept.
+    """
     from watcher import config as configuration
     from watcher.cli import output
 
@@ -53,16 +61,29 @@ def validate(
     if as_json:
         output.json_lines({"warning": w.message, "place": w.place} for w in warnings)
         output.json_lines(
-            {"host": h.host, "sources": h.sources, "per_minute": round(h.per_minute, 3), "budget_per_minute": h.budget_per_minute}
+            {
+                "host": h.host,
+                "sources": h.sources,
+                "per_minute": round(h.per_minute, 3),
+                "budget_per_minute": h.budget_per_minute,
+            }
             for h in loads
         )
         return
-    heaviest = sorted(loads, key=lambda h: -h.per_minute / max(h.budget_per_minute, 1e-9))
-    rows = [
-        (h.host, str(h.sources), f"{h.per_minute:.2f}", f"{h.budget_per_minute:.0f}", f"{100 * h.per_minute / max(h.budget_per_minute, 1e-9):.1f} %")
-        for h in heaviest[:20]
-    ]
-    output.table(("host", "sources", "requests/min", "budget/min", "used"), rows, title=f"Load per host ({len(loads)} hosts)")
+    title = f"Load per host, the {HOSTS} heaviest of {len(loads):,}" if len(loads) > HOSTS else "Load per host"
+    columns = ("host", "sources", "requests/min", "allowed/min", "used")
+    output.table(columns, [_load_row(load) for load in loads[:HOSTS]], title=title)
     for warning in warnings:
         print(f"warning: {warning}", file=sys.stderr)
-    print(f"{loaded.path}: no problems; {len(loaded.sources)} sources, {len(loaded.channels)} channels, {len(warnings)} warnings")
+    counts = (
+        (len(loaded.sources), "source"),
+        (len(loaded.channels), "channel"),
+        (len(warnings), "warning"),
+    )
+    said = ", ".join(f"{count:,} {word}{'s' if count != 1 else ''}" for count, word in counts)
+    print(f"{loaded.path}: no problems; {said}")
+
+
+def _load_row(load: "HostLoad") -> tuple[str, str, str, str, str]:
+    used = load.per_minute / max(load.budget_per_minute, 1e-9)
+    return load.host, f"{load.sources:,}", f"{load.per_minute:.2f}", f"{load.budget_per_minute:g}", f"{used:.1%}"

@@ -1,38 +1,46 @@
 """Pages, readings and differences as a person looks at them: on a terminal, or as one self-contained HTML file."""
 
 import html
-import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.text import Text
 
 from watcher.cli import output
-from watcher.core import diff
+from watcher.core import diff, wording
 from watcher.model import Document, Page, Revision, Words
+
+MOST_ENTRIES = 50  # of a feed that `inspect` lists for people; --json has them all
 
 
 def lines_of(page: Page) -> list[str]:
     """The headline and every block that says something, furniture left out."""
-    return [page.title or "", *(block.text for block in page.blocks if block.role in ("text", "note") and block.text)]
+    blocks = [block.text for block in page.blocks if block.role in ("text", "note") and block.text]
+    return [wording.clean(line) for line in (page.title or "", *blocks)]
 
 
-def print_diff(document: Document, old: Revision, new: Revision, *, unified: bool) -> None:
-    """Print what changed between two revisions: words in colour, or unified text."""
+def diff_unified(document: Document, old: Revision, new: Revision) -> str:
+    """Give the difference as unified text, one block a line."""
+    url = output.clean(document.url, 2000)
+    heads = [
+        f"{mark} {url} revision {revision.number} {output.stamp(revision.fetched_at)}"
+        for mark, revision in (("---", old), ("+++", new))
+    ]
+    return "\n".join((*heads, diff.unified(lines_of(old.page), lines_of(new.page))))
+
+
+def print_diff(document: Document, old: Revision, new: Revision) -> None:
+    """Print what changed between two revisions: words in colour, or marked where there are no colours."""
+    out = output.console()
     before, after = lines_of(old.page), lines_of(new.page)
-    if unified:
-        print(f"--- {document.url} revision {old.number} {output.stamp(old.fetched_at)}")
-        print(f"+++ {document.url} revision {new.number} {output.stamp(new.fetched_at)}")
-        print(diff.unified(before, after))
-        return
-    console = output.console()
-    console.print(Text(output.clean(document.title), style="bold"))
-    console.print(Text(f"revision {old.number} ({output.stamp(old.fetched_at)}) → {new.number} ({output.stamp(new.fetched_at)})", style="dim"))
+    out.print(Text(output.clean(document.title), style="bold"))
+    span = f"revision {old.number} ({output.stamp(old.fetched_at)}) → {new.number} ({output.stamp(new.fetched_at)})"
+    out.print(Text(span, style="dim"))
     for words in paired(before, after):
-        console.print()
-        console.print(output.words_text(words))
+        out.print()
+        out.print(output.words_text(words))
     if before == after:
-        console.print("no difference in the text")
+        out.print("no difference in the text")
 
 
 def paired(before: Sequence[str], after: Sequence[str]) -> list[Words]:
@@ -50,10 +58,11 @@ def paired(before: Sequence[str], after: Sequence[str]) -> list[Words]:
 
 
 STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}"
-    "h1{font-size:1.3rem}small{color:#666}p{white-space:pre-wrap;overflow-wrap:anywhere}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;"
+    "background:#fff}h1{font-size:1.3rem}small{color:#666}p{white-space:pre-wrap;overflow-wrap:anywhere}"
     "ins{background:#d8f5dd;text-decoration:none}del{background:#fbdcdc;color:#7a1f1f}"
-    "@media(prefers-color-scheme:dark){body{background:#16181c;color:#e4e4e4}ins{background:#1d4d2b}del{background:#5b2424;color:#f3b9b9}}"
+    "@media(prefers-color-scheme:dark){body{background:#16181c;color:#e4e4e4}ins{background:#1d4d2b}"
+    "del{background:#5b2424;color:#f3b9b9}}"
 )
 
 
@@ -64,36 +73,60 @@ def diff_html(document: Document, old: Revision, new: Revision) -> str:
     for hunk in diff.blocks(before, after):
         gone, fresh = "\n".join(before[slice(*hunk.before)]), "\n".join(after[slice(*hunk.after)])
         words: Words = (("=", fresh),) if hunk.op in ("equal", "move") else diff.words(gone, fresh)
-        marked = "".join(f"<{tag}>{html.escape(t)}</{tag}>" if (tag := {"-": "del", "+": "ins"}.get(op)) else html.escape(t) for op, t in words)
-        parts += [f'<p dir="auto">{line}</p>' for line in ([marked] if hunk.op != "equal" else marked.split("\n"))]
+        marked = "".join(_marked(op, text) for op, text in words)
+        lines = marked.split("\n") if hunk.op == "equal" else [marked]
+        parts += [f'<p dir="auto">{line}</p>' for line in lines if line]
     title = html.escape(document.title)
-    head = f"Revision {old.number} ({output.stamp(old.fetched_at)}) → {new.number} ({output.stamp(new.fetched_at)}) UTC"
+    head = f"Revision {old.number} ({output.stamp(old.fetched_at)}) → {new.number} ({output.stamp(new.fetched_at)})"
+    language = html.escape(new.page.language or "en", quote=True)
     return (
-        f'<!doctype html><html lang="{html.escape(new.page.language or "en", quote=True)}"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{title}</title><style>{STYLE}</style></head>'
-        f'<body><h1 dir="auto">{title}</h1><small>{html.escape(head)}<br>{html.escape(document.url)}</small>{"".join(parts)}</body></html>'
+        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width,initial-scale=1"><title>{title}</title>'
+        f'<style>{STYLE}</style></head><body><h1 dir="auto">{title}</h1>'
+        f"<small>{html.escape(head)}<br>{html.escape(document.url)}</small>{''.join(parts)}</body></html>"
     )
 
 
+def _marked(op: str, text: str) -> str:
+    tag = {"-": "del", "+": "ins"}.get(op)
+    return f"<{tag}>{html.escape(text)}</{tag}>" if tag else html.escape(text)
+
+
 def print_reading(shape: Mapping[str, Any]) -> None:
-    """Print what `inspect` saw."""
-    console = output.console()
-    console.print(Text(output.clean(shape.get("title")) or "(no title)", style="bold"))
-    facts = [shape["kind"], shape["url"], f"published {shape['published_at']}" if shape.get("published_at") else ""]
-    console.print(Text("  ".join(fact for fact in facts if fact), style="dim"))
+    """Print what `inspect` saw: facts, updates, entries, and the content with what each block is taken for."""
+    out = output.console()
+    out.print(Text(output.clean(shape.get("title")) or "(no title)", style="bold"))
+    facts = [shape["kind"], output.clean(shape["url"], 2000)]
+    facts += [f"{name} {shape[key]}" for name, key in _FACTS if shape.get(key)]
+    out.print(Text("  ".join(facts), style="dim"))
     for update in shape.get("updates", []):
-        number = f" {update['sequence']}" if update.get("sequence") is not None else ""
-        line = Text(f"{update['kind']}{number}", style="bold yellow")
-        line.append(f"  {update.get('published_at') or 'no time'}", style="cyan")
-        line.append(f"  {output.clean(update.get('heading') or update.get('summary') or update.get('text'), 160)}")
-        console.print(line)
-    for entry in shape.get("entries", []):
-        line = Text(f"{entry.get('published_at') or entry.get('updated_at') or '-':<26}", style="cyan")
-        console.print(line.append(output.clean(entry.get("title"), 140), style="default"))
+        _print_update(update)
+    entries = shape.get("entries", [])
+    for entry in entries[:MOST_ENTRIES]:
+        when = entry.get("published_at") or entry.get("updated_at") or "no time"
+        output.hanging(out, Text(f"{when:<22}", style="cyan"), Text(output.clean(entry.get("title")) or "(no title)"))
+    if len(entries) > MOST_ENTRIES:
+        out.print(Text(f"and {len(entries) - MOST_ENTRIES:,} more", style="dim"))
+    if problem := shape.get("problem"):
+        out.print(Text(f"malformed: {output.clean(problem)}", style="yellow"))
     blocks = [block for block in shape.get("blocks", []) if block.get("text")]
-    if blocks and sys.stdout.isatty():
-        console.print()
+    if blocks and out.is_terminal:
+        out.print()
     for block in blocks:
-        console.print(Text(f"{block['type']:<10} ", style="dim").append(output.clean(block["text"], 2000), style="default"))
-    counts = f"{len(shape.get('notes', []))} notes, {len(shape.get('updates', []))} updates, {len(shape.get('entries', []))} entries, {len(blocks)} blocks"
-    console.print(Text(counts, style="dim"))
+        role = block.get("role", "")
+        style = {"furniture": "dim", "note": "yellow", "stamp": "cyan"}.get(role, "")
+        head = f"{block['type']} {role}".strip()
+        output.hanging(out, Text(f"{head:<16}", style="dim"), Text(output.clean(block["text"], 2000), style=style))
+    names = ("notes", "updates", "entries")
+    counts = [f"{len(shape.get(name, []))} {name}" for name in names if shape.get(name)] + [f"{len(blocks)} blocks"]
+    out.print(Text(", ".join(counts if blocks else counts[:-1]) or "nothing was found", style="dim"))
+
+
+_FACTS = (("published", "published_at"), ("modified", "modified_at"), ("language", "language"))
+
+
+def _print_update(update: Mapping[str, Any]) -> None:
+    name = wording.note_name(dict(update))
+    head = Text(f"{name}  ", style="bold yellow").append(f"{update.get('published_at') or 'no time'}  ", style="cyan")
+    said = update.get("heading") or update.get("summary") or update.get("text")
+    output.hanging(output.console(), head, Text(output.clean(said)))

@@ -1,16 +1,25 @@
 """`inspect` and `replay`: what Watcher sees and would announce; nothing is stored."""
 
 import asyncio
-import os
 import sys
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from watcher.cli.common import Json, Verbose
-from watcher.errors import ReadError, UsageError
+from watcher.cli import complete
+from watcher.cli.common import ConfigOption, Json, Verbose, load, moment, quiet_log, reading
+from watcher.errors import ConfigError, FetchError, ReadError, UsageError
+
+if TYPE_CHECKING:
+    from watcher.config import Config
+    from watcher.model import Change, Fetched, Source
+    from watcher.replay import Step
+
+WEB = ("http://", "https://")
 
 
 def register(app: typer.Typer) -> None:
@@ -19,36 +28,75 @@ def register(app: typer.Typer) -> None:
 
 
 def inspect(
-    targets: Annotated[list[str], typer.Argument(help="Addresses or files.")],
-    kind: Annotated[str | None, typer.Option("--kind", help="feed or article; found out when left out.", show_default=False)] = None,
-    url: Annotated[str | None, typer.Option("--url", help="What a file's address would be.", show_default=False)] = None,
-    locale: Annotated[str | None, typer.Option("--locale", help="Order of day and month, such as en-US.", show_default=False)] = None,
-    timezone: Annotated[str, typer.Option("--timezone", help="Of times that name no zone.")] = "UTC",
-    at: Annotated[str | None, typer.Option("--at", help="The moment of polling; now when left out.", show_default=False)] = None,
-    select: Annotated[str | None, typer.Option("--select", help="CSS selector of the content.", show_default=False)] = None,
-    allow_private: Annotated[list[str] | None, typer.Option("--allow-private", help="A private network that may be asked.", show_default=False)] = None,
+    targets: Annotated[list[str], typer.Argument(metavar="URL|FILE", help="Addresses or files.")],
+    *,
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            "--kind",
+            metavar="KIND",
+            help="feed or article; found out without it.",
+            autocompletion=complete.kinds,
+            show_default=False,
+        ),
+    ] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", metavar="URL", help="What a file's address would be.", show_default=False)
+    ] = None,
+    locale: Annotated[
+        str | None,
+        typer.Option("--locale", metavar="LOCALE", help="Order of day and month, such as en-US.", show_default=False),
+    ] = None,
+    timezone: Annotated[
+        str | None,
+        typer.Option(
+            "--timezone", metavar="ZONE", help="Of times that name no zone; UTC without it.", show_default=False
+        ),
+    ] = None,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="The moment of polling; now without it.", show_default=False),
+    ] = None,
+    select: Annotated[
+        str | None,
+        typer.Option("--select", metavar="CSS", help="Where the content stands on the page.", show_default=False),
+    ] = None,
+    allow_private: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--allow-private", metavar="NETWORK", help="A private network that may be asked.", show_default=False
+        ),
+    ] = None,
+    config: ConfigOption = None,
     as_json: Json = False,
+    verbose: Verbose = False,
 ) -> None:
-    """Show what Watcher sees at an address or in a file; stores nothing."""
+    """Show what Watcher sees at an address or in a file.
+
+    An address is asked for with the [fetch] settings of the configuration, where there is one; one that is a
+    configured source is read by that source's rules, unless an option says otherwise.
+    """
     from watcher.cli import output
     from watcher.cli.shown import print_reading
     from watcher.core.shape import reading_json
     from watcher.replay import inspect as look
 
-    moment = _moment(at)
+    quiet_log(verbose)
+    now = datetime.now(UTC) if at is None else moment(at, "--at", "a time such as 2021-05-12T06:30:00-04:00")
+    options = {"kind": kind, "locale": locale, "timezone": timezone, "select": select}
+    told = {key: value for key, value in options.items() if value is not None}
+    known = _configuration(config, verbose) if any(map(_on_the_web, targets)) else None
     failed = 0
     for target in targets:
-        told: dict[str, Any] = {"name": "inspect", "url": url or _address(target), "timezone": timezone}
-        told |= {key: value for key, value in (("kind", kind), ("locale", locale), ("select", select)) if value}
-        source = _source(told)
+        source = _source(target, url, told, known)
         try:
-            body, name, address = _body(target, source.url, tuple(allow_private or ()))
-            found, reading = look(body, name, source if url or not address else _source({**told, "url": address}), moment)
-        except ReadError as error:
+            body, name, address = _body(target, source, tuple(allow_private or ()), known)
+            found, seen = look(body, name, replace(source, url=url or address), now)
+        except (ReadError, FetchError) as error:
             print(f"{target}: {error.message}", file=sys.stderr)
             failed += 1
             continue
-        shape = reading_json(reading, found)
+        shape = reading_json(seen, found)
         if as_json:
             output.json_lines([shape])
         else:
@@ -57,81 +105,150 @@ def inspect(
         raise typer.Exit(1)
 
 
-def _moment(at: str | None) -> datetime:
-    from watcher.core import when
-
-    if at is None:
-        return datetime.now(UTC)
-    moment = when.parse_machine(at)
-    if moment is None:
-        raise UsageError(f"--at {at!r}: give a time such as 2021-05-12T06:30:00-04:00")
-    return moment.at
+def _on_the_web(target: str) -> bool:
+    return target.startswith(WEB)
 
 
-def _address(target: str) -> str:
-    if target.startswith(("http://", "https://")):
-        return target
-    return "https://file.invalid/" + Path(target).name
+def _configuration(explicit: Path | None, verbose: bool) -> "Config | None":
+    """Give the configuration, where there is one; one with faults counts only if it was named."""
+    try:
+        return load(explicit, verbose)
+    except (ConfigError, UsageError) as error:
+        if explicit is not None:
+            raise
+        if isinstance(error, ConfigError):
+            print(f"note: the configuration is not used, it has faults: {error.problems[0]}", file=sys.stderr)
+        return None
 
 
-def _source(told: dict[str, Any]) -> Any:
+def _source(target: str, url: str | None, told: dict[str, Any], known: "Config | None") -> "Source":
+    """Give the source that the options describe, on top of the configured one with this address."""
     from watcher import config as configuration
 
-    return configuration.one_source(told, file="inspect")
+    address = url or (target if _on_the_web(target) else "https://file.invalid/" + Path(target).name)
+    asked = {"name": "inspect", "url": address} | told
+    checked = configuration.one_source(asked, file="inspect")
+    like = next((s for s in known.sources if s.url == address), None) if known else None
+    return replace(like, **{key: getattr(checked, key) for key in told}) if like else checked
 
 
-def _body(target: str, url: str, allow_private: tuple[str, ...]) -> tuple[bytes, str, str | None]:
-    """Read a file, or fetch an address with all the manners of the daemon; give body, name and final address."""
-    if not target.startswith(("http://", "https://")):
+def _body(
+    target: str, source: "Source", allow_private: tuple[str, ...], known: "Config | None"
+) -> tuple[bytes, str, str]:
+    """Read a file, or fetch an address with all the manners of the daemon; give body, name and address."""
+    if not _on_the_web(target):
         path = Path(target)
         try:
-            return path.read_bytes(), path.name, None
-        except OSError as error:
-            raise UsageError(f"{target}: {error.strerror} (an address begins with http:// or https://)") from error
-    return asyncio.run(_fetch(target, allow_private))
+            return path.read_bytes(), path.name, source.url
+        except (OSError, ValueError) as error:
+            words = getattr(error, "strerror", None) or str(error)
+            raise UsageError(f"{target}: {words} (an address begins with http:// or https://)") from error
+    answer = asyncio.run(_fetch(target, source, allow_private, known))
+    kind = (answer.header("content-type") or "").split(";")[0].strip().lower()
+    return answer.body, _NAMES.get(kind, "x"), answer.url
 
 
-async def _fetch(url: str, allow_private: tuple[str, ...]) -> tuple[bytes, str, str]:
+_NAMES = {"text/plain": "x.txt", "application/json": "x.json", "application/feed+json": "x.json", "text/html": "x.html"}
+
+
+async def _fetch(target: str, source: "Source", allow_private: tuple[str, ...], known: "Config | None") -> "Fetched":
     from watcher import __version__
     from watcher import config as configuration
     from watcher.fetch import Client
     from watcher.model import Fetched, FetchSettings, Request
+    from watcher.pipeline import headers_of
     from watcher.world import clock
 
-    client = Client(FetchSettings(allow_private=allow_private), version=__version__, clock=clock, resolve=lambda s: configuration.resolve(s, os.environ))
+    settings = known.fetch if known else FetchSettings()
+    settings = replace(settings, allow_private=(*settings.allow_private, *allow_private))
+    hosts = known.hosts if known else ()
+    client = Client(settings, hosts, version=__version__, clock=clock, resolve=configuration.resolve)
+    request = Request(
+        target,
+        headers=headers_of(source),
+        user_agent=source.user_agent,
+        contact=source.contact,
+        proxy=configuration.resolve(source.proxy) if source.proxy else None,
+        timeout=source.timeout.total_seconds() if source.timeout else settings.timeout,
+        deadline=source.deadline.total_seconds() if source.deadline else settings.deadline,
+        max_bytes=source.max_bytes or settings.max_bytes,
+    )
     try:
-        answer = await client.get(Request(url, robots=False))
+        answer = await client.get(request)
     finally:
         await client.close()
-    assert isinstance(answer, Fetched)  # a request without validators is never answered by 304 (the client refuses that)
-    suffix = (answer.header("content-type") or "").split(";")[0].strip().lower()
-    names = {"text/plain": "x.txt", "application/json": "x.json", "application/feed+json": "x.json", "text/html": "x.html"}
-    return answer.body, names.get(suffix, "x"), answer.url
+    assert isinstance(answer, Fetched)  # a request without validators is never answered by 304 (the client refuses it)
+    return answer
 
 
 def replay(
-    folders: Annotated[list[Path], typer.Argument(help="Folders with rev1.html, rev2.html …")],
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="DIR", help="Folders with rev1.html, rev2.html …", show_default=False),
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source",
+            metavar="NAME",
+            help="The stored history of this source, read with today's rules.",
+            autocompletion=complete.source_names,
+            show_default=False,
+        ),
+    ] = None,
+    config: ConfigOption = None,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Take the revisions in a folder through the real pipeline in memory and print what each step would announce."""
-    from watcher.cli import output
-    from watcher.core.shape import change_json
+    """Show what each of several revisions would announce.
+
+    The files of a folder, in natural order, go through the real pipeline in memory. A replay.toml there gives any key
+    of a source, and [[revisions]] with `file`, `at` and, for failures, `status`. -v also shows what was held back.
+    """
     from watcher.replay import replay as play
 
-    for folder in folders:
+    if not folders and source is None:
+        raise UsageError("name a folder with revisions, or a source with --source")
+    for folder in folders or ():
         if not folder.is_dir():
             raise UsageError(f"{folder} is not a folder")
-        for before, step, changes in play(folder):
-            shapes = [change_json(change) for change in changes]
-            if as_json:
-                output.json_lines([{"dir": str(folder), "from": before.file.name, "to": step.file.name, "changes": shapes}])
-                continue
-            console = output.console()
-            console.print(output.styled(f"{before.file.name} → {step.file.name}  {output.stamp(step.at)}", "bold"))
-            told = [shape for shape in shapes if shape["announced"] or verbose]
-            for shape in told:
-                console.print(output.change_line(shape, indent=2))
-            if not told:
-                held = f", {len(shapes)} held back (-v shows them)" if shapes else ""
-                console.print(f"  nothing to announce{held}")
+    for folder in folders or ():
+        _print_steps({"dir": str(folder)}, play(folder), as_json=as_json, verbose=verbose)
+    if source is not None:
+        _replay_source(source, config, as_json=as_json, verbose=verbose)
+
+
+def _replay_source(name: str, explicit: Path | None, *, as_json: bool, verbose: bool) -> None:
+    from watcher.replay import history, run
+
+    loaded = load(explicit, verbose)
+    configured = loaded.source(name)
+    if configured is None:
+        raise UsageError(f"there is no source {name!r} in {loaded.path}")
+    with reading(loaded.database) as store:
+        steps = history(store, name)
+        if len(steps) < 2:
+            raise UsageError(f"{name}: fewer than two revisions are stored, there is nothing to replay")
+        _print_steps({"source": name}, run(configured, steps, loaded.stories), as_json=as_json, verbose=verbose)
+
+
+def _print_steps(
+    place: dict[str, str], steps: "Iterable[tuple[Step, Step, tuple[Change, ...]]]", *, as_json: bool, verbose: bool
+) -> None:
+    from watcher.cli import output
+    from watcher.core.shape import change_json
+
+    for before, step, changes in steps:
+        shapes = [change_json(change) for change in changes]
+        if as_json:
+            output.json_lines([{**place, "from": before.name, "to": step.name, "changes": shapes}])
+            continue
+        out = output.console()
+        out.print(output.styled(f"{output.clean(before.name)} → {output.clean(step.name)}", "bold"))
+        told = [shape for shape in shapes if shape["announced"] or verbose]
+        for shape in told:
+            output.print_change(out, shape, indent=2)
+        if not told:
+            held = f" ({len(shapes)} held back, -v shows them)" if shapes else ""
+            out.print(f"  nothing to announce{held}", style="dim")
+        sys.stdout.flush()
