@@ -182,7 +182,7 @@ class Pipeline:
         conditional = rules == fetch.rules and not _confirming(states)
         return Request(
             url=source.url,
-            headers=_headers(source),
+            headers=headers_of(source),
             etag=fetch.etag if conditional else None,
             last_modified=fetch.last_modified if conditional else None,
             user_agent=source.user_agent,
@@ -225,8 +225,8 @@ def _confirming(states: Collection[SourceState]) -> bool:
     return any(state.confirm_at is not None for state in states)
 
 
-def _headers(source: Source) -> tuple[tuple[str, str], ...]:
-    """Resolve the source's headers; cookies and a log-in become headers too."""
+def headers_of(source: Source) -> tuple[tuple[str, str], ...]:
+    """Resolve the source's headers; cookies and a log-in become headers too. Raises ConfigError."""
     headers = [
         (name, configuration.resolve(value) if isinstance(value, Secret) else value) for name, value in source.headers
     ]
