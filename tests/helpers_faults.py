@@ -1,7 +1,7 @@
 """One site with many sources, each on a host of its own, any of which can be broken and repaired; and `check` on all.
 
     with Field(tmp_path, FAULTS) as field:
-        lines = field.check()          one line of `check --json` for each source
+        lines = field.check()          one line of `check --json` for each source; `poll()` does so in this process
         field.broken = True            every source answers with its fault, the healthy ones as before
         field.stage = 1                the next state of every page and feed: one sentence, one entry more
 
@@ -17,8 +17,10 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from daemon import Daemon, source
-from inbox import SECRET, Hook, Inbox
+from inbox import SECRET, Hook
 from servers import Handler, RawHandler, Request, Response, Server
+from watcher import config as configuration
+from watcher.world import open_world
 
 CONFIG = """\
 [watcher]
@@ -66,7 +68,8 @@ def article(name: str, stage: int, text: str = "") -> str:
 def item(name: str, number: int, text: str = "") -> str:
     return (
         f"<item><title>Notice {number} on {name}</title><link>https://news.example/{name}/{number}</link>"
-        f"<guid>https://news.example/{name}/{number}</guid><pubDate>Mon, {3 + number:02d} Mar 2031 08:00:00 GMT</pubDate>"
+        f"<guid>https://news.example/{name}/{number}</guid>"
+        f"<pubDate>Mon, {3 + number:02d} Mar 2031 08:00:00 GMT</pubDate>"
         f"<description>The authority has published notice {number}. {text}</description></item>"
     )
 
@@ -131,6 +134,7 @@ class Field:
         assert len(self.all) == len(faults) + len(HEALTHY), "two faults have one name"
         self.folder, self.more, self.keys = folder, more, keys
         self.stage, self.broken = 0, False
+        self.environ: dict[str, str] = {}
         self.hosts = {name: f"127.9.{n // 250}.{n % 250 + 1}" for n, name in enumerate(self.all)}
         self._names = {host: name for name, host in self.hosts.items()}
         self.server = Server(raw=self._talk, bind="0.0.0.0")
@@ -153,7 +157,8 @@ class Field:
     def configure(self) -> None:
         """Write the configuration."""
         told = "".join(
-            source(name, self.url(name), **{"kind": fault.kind, **self.keys, **fault.keys}) for name, fault in self.all.items()
+            source(name, self.url(name), **{"kind": fault.kind, **self.keys, **fault.keys})
+            for name, fault in self.all.items()
         )
         text = CONFIG.format(sources=told, hook=self.hook.url, secret=SECRET, more=self.more)
         (self.folder / "config.toml").write_text(text, "utf-8")
@@ -178,8 +183,24 @@ class Field:
         writer.write(response.encode())
         await writer.drain()
 
+    def poll(self, *names: str) -> dict[str, dict[str, Any]]:
+        """Do what `check` does, in this process: poll once, deliver, give each source's line."""
+
+        async def once() -> list[dict[str, Any]]:
+            config = configuration.load(self.folder / "config.toml", environ=self.environ)
+            world = await open_world(config, environ=self.environ)
+            try:
+                lines = [line async for line in world.actions.check(names)]
+                while await world.deliverer.round():
+                    pass
+            finally:
+                await world.close()
+            return lines
+
+        return {line["source"]: line for line in asyncio.run(once())}
+
     def check(self, *args: str, seconds: float = 60.0) -> dict[str, dict[str, Any]]:
-        """Poll all sources once, give each one's line; every source has exactly one."""
+        """Run the command; give each source's line; every source has exactly one."""
         ended = self.daemon.run("check", "--json", *args, seconds=seconds)
         assert ended.returncode in (0, 1), ended.stderr
         assert "Traceback" not in ended.stderr, ended.stderr
@@ -221,6 +242,3 @@ def complaints(faults: dict[str, Fault], lines: dict[str, dict[str, Any]]) -> li
         if events := announced(line):
             wrong.append(f"{name}: announced {events}: {[change['diff'][:300] for change in line['changes']]}")
     return wrong
-
-
-__all__ = ["CONFIG", "Fault", "Field", "HEALTHY", "Inbox", "announced", "article", "complaints", "expected", "feed", "item"]
