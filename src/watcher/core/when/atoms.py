@@ -162,6 +162,7 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     (_pattern(r"(?P<a>\d\d?)([/.-])(?P<b>\d\d?)\2(?P<year>(?:19|20)\d\d|\d\d)(?=\D|$|\d{1,2}:\d\d)"), _numeric),
     (_pattern(r"(?P<a>\d\d?)\.\s?(?P<b>\d\d?)\.(?!\d)"), _dotted_no_year),
     (_pattern(r"(?P<a>\d\d?)/(?P<b>\d\d?)(?![/\d.])"), _numeric_no_year),
+    (_pattern(rf"(?P<day>\d\d?)([-–/]){_MONTH}\2{_YEAR}"), _day_month),
     (
         _pattern(
             rf"(?P<day>\d\d?)(?:st|nd|rd|th|er|e|[º°ª.])?\s?(?:de\s|of\s|d['’])?{_MONTH}(?:/\w+)?\.?"
