@@ -8,11 +8,12 @@ import asyncio
 import signal
 import time
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 
 from watcher import __version__, control
 from watcher import config as configuration
@@ -28,6 +29,7 @@ log = structlog.get_logger("watcher.daemon")
 TICK = 0.5  # seconds between two looks at what is due
 HEALTH = 5.0
 STALL = 30.0  # seconds within which loop, writer and dispatcher must have answered to feed the watchdog
+SET_BACK = timedelta(seconds=2)  # by which the clock must go back before anything is made of it
 PATIENCE = 5.0  # seconds for polls under way at the end
 BACKLOG = 4  # polls under way for each open request allowed: those that wait for their host's turn
 
@@ -60,6 +62,7 @@ class Daemon:
         scheduler = self._schedule()
         deliveries = asyncio.create_task(self._deliver(), name="deliver")
         reloads = asyncio.create_task(self._reloads(), name="reload")
+        hands = asyncio.create_task(self._hands(scheduler), name="hands")
         try:
             await socket.start()
             scheduler.start()
@@ -80,9 +83,9 @@ class Daemon:
                 scheduler.shutdown(wait=False)
             await socket.stop()
             await self.dispatcher.stop(PATIENCE)
-            for task in (deliveries, reloads):
+            for task in (deliveries, reloads, hands):
                 task.cancel()
-            await asyncio.gather(deliveries, reloads, return_exceptions=True)
+            await asyncio.gather(deliveries, reloads, hands, return_exceptions=True)
             await self.world.close()
             log.info("stopped")
 
@@ -114,6 +117,7 @@ class Daemon:
         scheduler.add_job(self._wake_delivery, "interval", seconds=1)
         scheduler.add_job(self._health, "interval", seconds=HEALTH)
         scheduler.add_job(self._started, "interval", seconds=1)
+        scheduler.add_job(self._wind_back, "interval", minutes=10)
         scheduler.add_job(self._prune, "cron", hour=3, minute=17)
         if self.notifier.watchdog:
             scheduler.add_job(self._watchdog, "interval", seconds=self.notifier.watchdog)
@@ -147,6 +151,8 @@ class Daemon:
                     task.add_done_callback(_report)
             except StoreError as error:
                 log.error("store.trouble", error=str(error))
+            except Exception as fault:  # a surprise must not end the loop, on which every later alert depends
+                log.exception("delivery.round", error=str(fault))
 
     async def _started(self) -> None:
         try:
@@ -189,6 +195,24 @@ class Daemon:
         else:
             self.notifier.alive()
 
+    async def _hands(self, scheduler: AsyncIOScheduler) -> None:
+        """Watch the clock itself: jobs and polls sleep until a time of day, and would sleep on when it is set back."""
+        while True:
+            wall, steady = clock(), time.monotonic()
+            await asyncio.sleep(HEALTH)
+            back = timedelta(seconds=time.monotonic() - steady) - (clock() - wall)
+            if back > SET_BACK:
+                log.warning("clock.set_back", seconds=round(back.total_seconds()))
+                wake_jobs(scheduler, clock())
+                await self._wind_back()
+
+    async def _wind_back(self) -> None:
+        try:
+            if count := await self.world.wind_back():
+                log.warning("clock.wound_back", planned_by_a_clock_that_ran_ahead=count)
+        except StoreError as error:
+            log.error("store.trouble", error=str(error))
+
     async def _reloads(self) -> None:
         while True:
             await self.reload.wait()
@@ -213,6 +237,9 @@ class Daemon:
         except WatcherError as error:
             self.config_error = f"reload failed, the old configuration stays in force: {error}"
             log.error("config.refused", problem=str(error))
+        except Exception as fault:  # a surprise must not end the task, which every later reload needs
+            self.config_error = f"reload failed, the old configuration stays in force: {type(fault).__name__}: {fault}"
+            log.exception("config.refused", problem=str(fault))
         else:
             self.config, self.config_error = config, None
             self.health.again()
@@ -222,6 +249,14 @@ class Daemon:
                 new=list(synced.new)[:20],
                 removed=list(synced.removed)[:20],
             )
+
+
+def wake_jobs(scheduler: AsyncIOScheduler, now: datetime) -> None:
+    """Let every job that repeats by an interval run now and go on from there."""
+    for job in scheduler.get_jobs():
+        if isinstance(job.trigger, IntervalTrigger):
+            job.reschedule(IntervalTrigger(seconds=job.trigger.interval_length, start_date=now, timezone=UTC))
+            job.modify(next_run_time=now)
 
 
 def _report(task: "asyncio.Task[int]") -> None:

@@ -16,9 +16,10 @@ from watcher import __version__, channels
 from watcher import config as configuration
 from watcher.actions import Actions
 from watcher.config import Config
+from watcher.core import cadence
 from watcher.delivery import Deliverer
 from watcher.fetch import Client
-from watcher.model import Secret
+from watcher.model import Secret, Source
 from watcher.pipeline import Parts, Pipeline
 from watcher.store import Lock, Store, Synced, Writer, acquire
 
@@ -68,6 +69,23 @@ class World:
         self.synced = synced
         return synced
 
+    async def wind_back(self) -> int:
+        """Poll now what lies further ahead than it can: the clock was set back. Gives how many. Raises StoreError."""
+        now = clock()
+        by_fetch: dict[str, list[Source]] = {}
+        for source in self.config.sources:
+            by_fetch.setdefault(configuration.fetch_identity(source), []).append(source)
+
+        def write(store: Store) -> int:
+            far = []
+            for due in store.ahead(now + cadence.LONGEST_RETRY_AFTER):
+                sources = by_fetch.get(due.fetch)
+                if sources and due.next_poll_at > cadence.latest(sources, now=now):
+                    far.append(due.fetch)
+            return store.wind_back(now, far)
+
+        return await self.writer.run(write)
+
     async def close(self) -> None:
         """End in the order of the flow: no more answers, no more readings, what was handed over is written, the rest."""
         await self.client.close()
@@ -113,6 +131,7 @@ async def open_world(
     world = World(config, "", lock, store, writer, client, pipeline, deliverer, actions, workers, Synced(), environ)
     try:
         await world.put_in_force(config)
+        await world.wind_back()
     except BaseException:
         await world.close()
         raise

@@ -26,6 +26,7 @@ def absent(state: SourceState, known: Document, event: str, words: str, look: Lo
     first = absence is None or absence.event != event
     if absence is None or absence.event != event:
         absence = Absence(event, words, look.fetched_at, make_id("chg", known.id, event, look.fetched_at.isoformat()))
+    absence = replace(absence, since=min(absence.since, look.fetched_at))  # the clock may have been set back
     age = look.fetched_at - absence.since
     sure = look.confirmed or age >= CONFIRM_LAST
     changes: tuple[Change, ...] = ()

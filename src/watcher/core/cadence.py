@@ -293,6 +293,13 @@ def next_poll(
     return max(min(times), now + least)
 
 
+def latest(sources: Sequence[Source], *, now: datetime, kind: Kind | None = None) -> datetime:
+    """Give the time after which no poll of a fetch can have been planned now: a later one comes of a wrong clock."""
+    calm = max(next_poll([source], now=now, jitter=1.0, kind=kind) for source in sources)
+    failing = max(next_poll([source], now=now, jitter=1.0, failures=1000, kind=kind) for source in sources)
+    return max(calm, failing, now + LONGEST_RETRY_AFTER)
+
+
 def in_words(source: Source, kind: Kind | None = None) -> str:
     """Say how often a source is polled, for people."""
     if source.cron:

@@ -244,7 +244,7 @@ def _missing(
     ledger, confirm_at = list(matching.ledger), None
     places = {known.id: i for i, known in enumerate(ledger)}
     for gone in matching.missing:
-        since = gone.missing_since or look.fetched_at
+        since = min(gone.missing_since or look.fetched_at, look.fetched_at)  # the clock may have been set back
         age = look.fetched_at - since
         sure = look.confirmed or age >= CONFIRM_LAST
         body = updates.words_of(gone.note)

@@ -304,7 +304,7 @@ def failed(
             alerts += alerts_for(source, seen.changes, routing, poll=visit.poll_id, now=visit.now, kind=kind)
         sources.append(SourceOutcome(source.name, seen, error.message))
     patience = min(source.alarm_after for source in visit.sources)
-    last = visit.fetch.alarmed_at
+    last = state.alarmed_at
     lasting = visit.now - (state.failing_since or visit.now) >= patience
     if not observations and not visit.offline and lasting and (last is None or visit.now - last >= REMIND):
         alerts += _health(visit, routing, "source.failing", error.message)
@@ -316,6 +316,11 @@ def failed(
     return Outcome(poll, state, sources=tuple(sources), alerts=tuple(alerts), offline=offline)
 
 
+def _past(at: datetime | None, now: datetime) -> datetime | None:
+    """Give a time of the past; one that is yet to come was given by a clock that ran ahead."""
+    return None if at is None else min(at, now)
+
+
 def _failing(visit: Visit, error: FetchError | ReadError) -> FetchState:
     """Give the fetch's state after one more failure."""
     failures = visit.fetch.failures + 1
@@ -324,7 +329,8 @@ def _failing(visit: Visit, error: FetchError | ReadError) -> FetchState:
         visit.fetch,
         next_poll_at=_next(visit, failures=failures, retry_after=retry_after),
         failures=failures,
-        failing_since=visit.fetch.failing_since or visit.now,
+        failing_since=_past(visit.fetch.failing_since, visit.now) or visit.now,
+        alarmed_at=_past(visit.fetch.alarmed_at, visit.now),
         error=error.message,
         last_poll_at=visit.now,
         polls=visit.fetch.polls + 1,

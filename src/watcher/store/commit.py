@@ -92,7 +92,13 @@ _FETCH = Prepared(
     )
     .values(
         last_poll_at=case(
-            (fetches.c.last_poll_at > bindparam("polled", type_=fetches.c.last_poll_at.type), fetches.c.last_poll_at),
+            (  # an older outcome changes nothing; a time that is yet to come was given by a clock that ran ahead
+                and_(
+                    fetches.c.last_poll_at > bindparam("polled", type_=fetches.c.last_poll_at.type),
+                    fetches.c.last_poll_at <= bindparam("moment", type_=fetches.c.last_poll_at.type),
+                ),
+                fetches.c.last_poll_at,
+            ),
             else_=bindparam("polled", type_=fetches.c.last_poll_at.type),
         ),
         next_poll_at=case((fetches.c.enabled, bindparam("due", type_=fetches.c.next_poll_at.type)), else_=None),
@@ -204,6 +210,7 @@ class _Batch:
                 {
                     "at_id": state.id,
                     "polled": to_ms(each.poll.at),
+                    "moment": to_ms(self.now),
                     "due": maybe_ms(state.next_poll_at),
                     "well": state.failures == 0,
                     "alarmed": maybe_ms(state.alarmed_at),

@@ -23,7 +23,7 @@ from watcher.model import (
     Revision,
     Snapshot,
 )
-from watcher.store import bodies, chain, known, opening, outbox, queries, retention
+from watcher.store import bodies, chain, known, opening, outbox, queries, retention, wind
 from watcher.store.codec import to_ms
 from watcher.store.commit import commit
 from watcher.store.configs import keep_config
@@ -90,6 +90,11 @@ class Store:
                 statement.values(next_poll_at=bindparam("due")),
                 [{"at_id": fetch, "due": to_ms(at)} for fetch, at in fetches_at],
             )
+
+    def wind_back(self, now: datetime, far: Sequence[str]) -> int:
+        """Make due now what was planned by a clock that ran ahead, and the fetches `far`; returns how many."""
+        with self._database.write() as connection:
+            return wind.wind_back(connection, now, far)
 
     def add_alerts(
         self, alerts: Sequence[Alert], now: datetime, *, started: Sequence[str] = (), alarmed: Sequence[str] = ()
@@ -174,6 +179,11 @@ class Store:
         """The fetches whose time has come, longest overdue first."""
         with self._database.read() as connection:
             return known.due(connection, now, limit)
+
+    def ahead(self, after: datetime) -> tuple[Due, ...]:
+        """The fetches that are due later than a time, the soonest first."""
+        with self._database.read() as connection:
+            return wind.ahead(connection, after)
 
     def next_due(self) -> datetime | None:
         """When the next fetch is due, past or future; None when there is none."""
