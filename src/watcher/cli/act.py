@@ -117,19 +117,22 @@ def check(
 
             asyncio.run(dry())
         else:
-            asyncio.run(with_world(loaded, lambda world: _check(world, names or [], shown.line)))
+            shown.undelivered = asyncio.run(with_world(loaded, lambda world: _check(world, names or [], shown.line)))
     shown.summary()
-    if shown.failed:
+    if shown.failed or shown.undelivered:
         raise typer.Exit(1)
     if exit_code and shown.changed:
         raise typer.Exit(10)
 
 
-async def _check(world: "World", names: list[str], show: Callable[[dict[str, Any]], None]) -> None:
+async def _check(world: "World", names: list[str], show: Callable[[dict[str, Any]], None]) -> dict[str, str]:
+    """Poll and deliver; give the channels that took not everything, each with its last error."""
     async for line in world.actions.check(names):
         show(line)
     while await world.deliverer.round():
         continue  # until nothing more is due
+    waiting = world.store.deliveries(state="pending", limit=1000)
+    return {each.alert.channel: each.last_error for each in waiting if each.last_error}
 
 
 def retry(

@@ -79,12 +79,13 @@ def _print_changes(found: "Sequence[StoredChange]", as_json: bool) -> None:
     from watcher.core.shape import change_json
 
     out = output.console()
+    wide = min(24, max((len(stored.change.source) for stored in found), default=0)) if out.is_terminal else 0
     for stored in found:
         shape = change_json(stored.change)
         if as_json:
             output.json_lines([{**shape, "source": stored.change.source}])
         else:
-            output.print_change(out, shape, source=stored.change.source, at=output.stamp(stored.committed))
+            output.print_change(out, shape, source=stored.change.source, wide=wide, at=output.stamp(stored.committed))
     sys.stdout.flush()
 
 
@@ -289,9 +290,9 @@ def deliveries(
     rows = []
     for each in found:
         style = {"sent": "green", "dead": "bold red"}.get(each.state, "yellow")
-        subject = output.styled(output.clean(each.alert.subject), None)
+        subject = output.styled(output.clean(each.alert.subject, 120), None)
         if each.last_error:
-            subject.append(" · ", style="dim").append(output.clean(each.last_error), style="red")
+            subject.append(" · ", style="dim").append(output.clean(each.last_error, 160), style="red")
         shown = output.styled(each.state + (" late" if each.late else ""), style)
         rows.append((each.alert.id, each.alert.channel, shown, str(each.attempts), _when(each, now), subject))
     output.table(("alert", "channel", "state", "tries", "when", "subject"), rows, empty="nothing was to be delivered")
@@ -300,11 +301,9 @@ def deliveries(
 def _when(delivery: "Delivery", now: datetime) -> str:
     from watcher.cli import output
 
-    if delivery.state == "sent":
-        return output.ago(delivery.sent_at, now)
-    if delivery.state == "dead":
-        return f"of {output.ago(delivery.alert.at, now)}"
-    return f"next {output.ago(delivery.next_at, now)}" if delivery.next_at and delivery.next_at > now else "next now"
+    if delivery.state == "pending":
+        return output.ago(delivery.next_at, now) if delivery.next_at and delivery.next_at > now else "now"
+    return output.ago(delivery.sent_at or delivery.alert.at, now)
 
 
 def _delivery_json(d: "Delivery") -> dict[str, Any]:

@@ -173,19 +173,20 @@ def words_text(words: Sequence[Sequence[str]]) -> Text:
 
 
 def print_change(
-    out: Console, change: Mapping[str, Any], *, indent: int = 0, source: str | None = None, at: str | None = None
+    out: Console, change: Mapping[str, Any], *, indent: int = 0, source: str = "", wide: int = 0, at: str = ""
 ) -> None:
-    """Print one change: time, source, what, gist, and why it was held back if it was."""
+    """Print one change: time, source (in `wide` columns), what, gist, and why it was held back if it was."""
     head = Text(" " * indent)
     if at:
         head.append(f"{at}  ", style="dim")
     if source:
-        head.append(f"{clean(source, 40)}  ", style="bold")
-    body = Text(clean(wording.what(dict(change)), 80), style="")
+        head.append(f"{clean(source, 40):<{wide}}  ", style="bold")
+    what = clean(wording.what(dict(change)), 80)
+    body = Text(what, style="")
     body.stylize(SEVERITY_STYLE.get(change["severity"], ""))
     if said := wording.gist(dict(change)):
         body.append(" · ", style="dim").append(clean(said), style="default")
-    if change.get("silent"):
+    if change.get("silent") and not what.startswith("Silent"):
         body.append("  (silent)", style="magenta")
     if not change["announced"]:
         body.append(f"  [held: {change['reason']}]", style="dim")

@@ -27,6 +27,7 @@ class Shown:
         self.brief = total > FEW and sys.stdout.isatty() and not everything
         self.counts: Counter[str] = Counter()
         self.changed = 0
+        self.undelivered: dict[str, str] = {}  # channels that did not take everything, each with its last error
         self._errors: list[str] = []
         columns = (TextColumn("polling"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
         screen = output.console(stderr=True)
@@ -67,13 +68,15 @@ class Shown:
         if line["error"]:
             output.hanging(self._out, head.append("  "), Text(output.clean(line["error"]), style="red"))
         else:
-            held = len(line["changes"]) - len(told)
+            held = 0 if outcome == "baseline" else len(line["changes"]) - len(told)
             self._out.print(head.append(f"  ({held} held back)" if held else "", style="dim"))
         for change in told:
             output.print_change(self._out, change, indent=13)
 
     def summary(self) -> None:
         """Say it in one line, on stderr; with --json, what failed too, since no one reads JSON for that."""
+        for channel, error in self.undelivered.items():
+            print(f"watcher: channel {channel}: {output.clean(error)} (it is tried again)", file=sys.stderr)
         if self.as_json:
             for error in self._errors:
                 print(f"watcher: {error}", file=sys.stderr)

@@ -21,6 +21,40 @@ if TYPE_CHECKING:
 
 WEB = ("http://", "https://")
 
+KindName = Annotated[
+    str | None,
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help="feed or article; found out without it.",
+        autocompletion=complete.kinds,
+        show_default=False,
+    ),
+]
+Url = Annotated[
+    str | None, typer.Option("--url", metavar="URL", help="What a file's address would be.", show_default=False)
+]
+Locale = Annotated[
+    str | None,
+    typer.Option("--locale", metavar="LOCALE", help="Order of day and month, such as en-US.", show_default=False),
+]
+Zone = Annotated[
+    str | None,
+    typer.Option("--timezone", metavar="ZONE", help="Of times that name no zone; UTC without it.", show_default=False),
+]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help="The moment of polling; now without it.", show_default=False),
+]
+Select = Annotated[
+    str | None,
+    typer.Option("--select", metavar="CSS", help="Where the content stands on the page.", show_default=False),
+]
+AllowPrivate = Annotated[
+    list[str] | None,
+    typer.Option("--allow-private", metavar="NETWORK", help="A private network that may be asked.", show_default=False),
+]
+
 
 def register(app: typer.Typer) -> None:
     app.command()(inspect)
@@ -30,43 +64,13 @@ def register(app: typer.Typer) -> None:
 def inspect(
     targets: Annotated[list[str], typer.Argument(metavar="URL|FILE", help="Addresses or files.")],
     *,
-    kind: Annotated[
-        str | None,
-        typer.Option(
-            "--kind",
-            metavar="KIND",
-            help="feed or article; found out without it.",
-            autocompletion=complete.kinds,
-            show_default=False,
-        ),
-    ] = None,
-    url: Annotated[
-        str | None, typer.Option("--url", metavar="URL", help="What a file's address would be.", show_default=False)
-    ] = None,
-    locale: Annotated[
-        str | None,
-        typer.Option("--locale", metavar="LOCALE", help="Order of day and month, such as en-US.", show_default=False),
-    ] = None,
-    timezone: Annotated[
-        str | None,
-        typer.Option(
-            "--timezone", metavar="ZONE", help="Of times that name no zone; UTC without it.", show_default=False
-        ),
-    ] = None,
-    at: Annotated[
-        str | None,
-        typer.Option("--at", metavar="TIME", help="The moment of polling; now without it.", show_default=False),
-    ] = None,
-    select: Annotated[
-        str | None,
-        typer.Option("--select", metavar="CSS", help="Where the content stands on the page.", show_default=False),
-    ] = None,
-    allow_private: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--allow-private", metavar="NETWORK", help="A private network that may be asked.", show_default=False
-        ),
-    ] = None,
+    kind: KindName = None,
+    url: Url = None,
+    locale: Locale = None,
+    timezone: Zone = None,
+    at: At = None,
+    select: Select = None,
+    allow_private: AllowPrivate = None,
     config: ConfigOption = None,
     as_json: Json = False,
     verbose: Verbose = False,
