@@ -15,7 +15,7 @@ import structlog
 
 from watcher.core import message
 from watcher.core.retry import next_try
-from watcher.errors import DeliveryError, WatcherError
+from watcher.errors import DeliveryError, StoreError, WatcherError
 from watcher.model import Channel, Delivery
 from watcher.store import Store, Writer
 
@@ -25,6 +25,7 @@ LATE = timedelta(hours=1)  # from this age on an alert says that it is late
 GONE_AGAIN = timedelta(hours=1)  # a receiver that says 410 twice, this far apart, is believed
 REVIVED = timedelta(days=7)  # how old a dead letter may be to go out when its channel comes back
 PROBE = timedelta(minutes=1)  # the longest rest of a channel whose last try failed
+REFUSED = timedelta(seconds=10)  # between two tries to write down what was sent, when the store refuses
 BATCH = 200
 
 
@@ -44,6 +45,8 @@ class Deliverer:
         self._busy: set[str] = set()
         self._resume: dict[str, datetime] = {}
         self._failed: set[str] = set()  # channels whose last try failed: their dead letters wait for a success
+        self._unwritten: dict[str, Delivery] = {}  # what became of alerts, while the store could not be written
+        self._blocked: datetime | None = None  # until when the store is left alone after it refused
         self.wake = asyncio.Event()
 
     def configure(self, channels: Mapping[str, Channel], senders: Mapping[str, Sender]) -> None:
@@ -51,10 +54,28 @@ class Deliverer:
         self._resume.clear()
 
     async def round(self) -> int:
-        """Deliver what is pending now; give the number of alerts sent. Returns when all channels had their turn."""
+        """Deliver what is pending now; give the number of alerts sent. Returns when all channels had their turn.
+
+        Raises StoreError; then what was sent and could not be written down is written down before anything else is sent.
+        """
         now = self.clock()
+        if self._blocked is not None and now < self._blocked <= now + PROBE:
+            return 0
+        try:
+            sent = await self._round(now)
+        except StoreError:
+            self._blocked = now + REFUSED
+            raise
+        self._blocked = None
+        return sent
+
+    async def _round(self, now: datetime) -> int:
+        if late := list(self._unwritten.values()):
+            await self.writer.run(lambda store: store.mark(late))
+            for delivery in late:
+                self._unwritten.pop(delivery.alert.id, None)
         disabled = {name for name, state in self.store.channel_states().items() if state.disabled_at}
-        resting = {name for name, at in self._resume.items() if at > now}
+        resting = {name for name, at in self._resume.items() if now < at <= now + PROBE}
         skip = self._busy | disabled | resting
         pending = await asyncio.get_running_loop().run_in_executor(
             None, lambda: self.store.pending(now, BATCH, skip=skip)
@@ -78,6 +99,12 @@ class Deliverer:
             self._busy.discard(name)
         return sent
 
+    async def _write(self, delivery: Delivery) -> None:
+        """Write down what became of a delivery; until that is done, the alert is not sent again."""
+        self._unwritten[delivery.alert.id] = delivery
+        await self.writer.run(lambda store: store.mark([delivery]))
+        self._unwritten.pop(delivery.alert.id, None)
+
     async def _one(self, name: str, delivery: Delivery) -> bool:
         """Try one alert; False when the channel should rest."""
         now = self.clock()
@@ -95,7 +122,7 @@ class Deliverer:
                 name, delivery, DeliveryError(name, f"fault in Watcher: {type(fault).__name__}: {fault}")
             )
         done = replace(delivery, state="sent", sent_at=self.clock(), next_at=None, last_error=None)
-        await self.writer.run(lambda store: store.mark([done]))
+        await self._write(done)
         log.info("delivery.sent", channel=name, alert=delivery.alert.id, attempts=delivery.attempts)
         if name in self._failed:
             self._failed.discard(name)
@@ -114,7 +141,7 @@ class Deliverer:
         waiting = replace(
             delivery, state="dead" if again is None else "pending", next_at=again, last_error=error.message
         )
-        await self.writer.run(lambda store: store.mark([waiting]))
+        await self._write(waiting)
         log.warning("delivery.failed", channel=name, alert=delivery.alert.id, error=error.message, dead=again is None)
         if error.gone:
             await self._gone(name, now, error.message)
