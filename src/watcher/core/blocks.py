@@ -189,7 +189,7 @@ class Builder:
             return
         for anchor in self._anchors:  # an anchor around several blocks belongs to each
             self._end_anchor(anchor)
-        pieces, links = self.pieces[:], self._links
+        pieces, links = self.pieces[:], self._links[:]  # a copy: the next block's links are gathered in the same list
         dated = tuple(self._times[:20]), tuple(text for text in self._inserted[:20] if text)
         self._forget()
         if len(self.blocks) >= MOST_BLOCKS:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from watcher.core import when
+from watcher.core.furniture import opens_note
 from watcher.core.notes import words
 from watcher.core.when import Look
 from watcher.model import Block, Moment, Note
@@ -98,7 +99,7 @@ def close_elsewhere(page: PageView) -> None:
             until
             or block.type == "hr"
             or block.text.strip() in {page.title, ""}
-            or block.type == "h1"
+            or (block.type == "h1" and not (opens_note(block.text) and when.find(block.text, page.look)))
             or (_only_a_link(block) and when.find(block.text, page.look) is None)
         ):
             page.closed.add(index)
