@@ -16,7 +16,7 @@ from servers import Request, Response, Server
 
 CONFIG = """\
 [watcher]
-database = "sqlite:///watcher.db"
+database = "{database}"
 contact = "ops@example.org"
 
 [fetch]
@@ -48,13 +48,26 @@ def source(name: str, url: str, **keys: object) -> str:
 
 
 def configure(
-    folder: Path, inbox: Inbox, hook: Hook, sources: str, *, notify: Sequence[str] = ("desk", "hook"), fetch: str = ""
+    folder: Path,
+    inbox: Inbox,
+    hook: Hook,
+    sources: str,
+    *,
+    notify: Sequence[str] = ("desk", "hook"),
+    fetch: str = "",
+    database: str = "sqlite:///watcher.db",
 ) -> Path:
     """Write a configuration with both channels; give its path."""
     path = folder / "config.toml"
     path.write_text(
         CONFIG.format(
-            sources=sources, smtp=inbox.url, hook=hook.url, secret=SECRET, notify=", ".join(map(json.dumps, notify)), fetch=fetch
+            database=database,
+            sources=sources,
+            smtp=inbox.url,
+            hook=hook.url,
+            secret=SECRET,
+            notify=", ".join(map(json.dumps, notify)),
+            fetch=fetch,
         ),
         "utf-8",
     )
@@ -68,12 +81,20 @@ class Daemon:
         self.config, self.folder = config, config.parent
         runtime = self.folder / "run"
         runtime.mkdir(exist_ok=True)
-        self.environ = {**os.environ, "RUNTIME_DIRECTORY": str(runtime), "WATCHER_CONFIG": str(config), "NO_COLOR": "1", **environ}
+        self.environ = {
+            **os.environ,
+            "RUNTIME_DIRECTORY": str(runtime),
+            "WATCHER_CONFIG": str(config),
+            "NO_COLOR": "1",
+            **environ,
+        }
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> Self:
         with (self.folder / "daemon.log").open("ab") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "watcher", "run"], stdout=log, stderr=log, env=self.environ)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "watcher", "run"], stdout=log, stderr=log, env=self.environ
+            )
         return self
 
     def ready(self, seconds: float = 20.0) -> Self:
@@ -111,7 +132,12 @@ class Daemon:
     def run(self, *args: str, seconds: float = 60.0) -> "subprocess.CompletedProcess[str]":
         """Run another command on the same configuration."""
         return subprocess.run(
-            [sys.executable, "-m", "watcher", *args], capture_output=True, text=True, env=self.environ, timeout=seconds, check=False
+            [sys.executable, "-m", "watcher", *args],
+            capture_output=True,
+            text=True,
+            env=self.environ,
+            timeout=seconds,
+            check=False,
         )
 
     def json(self, *args: str) -> list[dict[str, Any]]:
@@ -172,7 +198,11 @@ def changes_of(hook: Hook) -> dict[str, Any]:
 def mails_of(inbox: Inbox) -> dict[str, str]:
     """The subjects of the mails about changes, by alert."""
     mails = {mail.alert: mail for mail in inbox.mails}
-    return {alert: mail.subject for alert, mail in mails.items() if not mail.message["X-Watcher-Event"].startswith(("source.", "watcher."))}
+    return {
+        alert: mail.subject
+        for alert, mail in mails.items()
+        if not mail.message["X-Watcher-Event"].startswith(("source.", "watcher."))
+    }
 
 
 def settle(seconds: float = 0.8) -> None:

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from daemon import Daemon, Pages, changes_of, configure, mails_of, settle, source
 from inbox import Answer, Hook, Inbox, wait_for
-
+from pg import Server, postgres_server
 from watcher.demo import story
 
+__all__ = ["postgres_server"]  # a fixture
 KEYS = {"kind": "article", "locale": "en-US", "timezone": "America/New_York", "title": "Gazette"}
 Make = Callable[[int], bytes]
 
@@ -39,7 +41,11 @@ def live(daemon: Daemon, site: Pages, last: int = 5) -> None:
     """Let the site live: it moves on only after a revision was answered and its poll committed."""
     for stage in range(last + 1):
         site.stage = stage
-        wait_for(lambda: (daemon.one("select max(number) from revisions") or 0) >= stage + 1, 60, f"revision {stage + 1}")  # noqa: B023 - waited for here
+        wait_for(
+            lambda stage=stage: (daemon.one("select max(number) from revisions") or 0) >= stage + 1,
+            60,
+            f"revision {stage + 1}",
+        )
 
 
 def five_each(inbox: Inbox, hook: Hook) -> None:
@@ -72,28 +78,58 @@ def test_founding_article(tmp_path: Path, receivers: tuple[Inbox, Hook], foundin
     """The article that the product was made for makes five mails and five webhooks, with its own subjects."""
     inbox, hook = receivers
     told = {**KEYS, "title": "XDA: US bans investing in Xiaomi"}
-    with Pages(founding) as site, Daemon(configure(tmp_path, inbox, hook, source("xda-xiaomi", site.url(), **told))) as daemon:
+    with (
+        Pages(founding) as site,
+        Daemon(configure(tmp_path, inbox, hook, source("xda-xiaomi", site.url(), **told))) as daemon,
+    ):
         live(daemon, site)
         five_each(inbox, hook)
-    assert "Update 5 · U.S. removes Xiaomi from blacklist — XDA: US bans investing in Xiaomi" in mails_of(inbox).values()
+    assert (
+        "Update 5 · U.S. removes Xiaomi from blacklist — XDA: US bans investing in Xiaomi" in mails_of(inbox).values()
+    )
 
 
 def test_receivers_that_are_down_get_everything_later(tmp_path: Path, receivers: tuple[Inbox, Hook]) -> None:
     """While mail server and webhook refuse, nothing is lost; when they are back, five alerts arrive, none twice."""
     inbox, hook = receivers
     inbox.greeting, hook.usual = "421 4.3.2 come back later", Answer(503)
-    with Pages(own_story()) as site, Daemon(configure(tmp_path, inbox, hook, source("gazette", site.url(), **KEYS))) as daemon:
+    with (
+        Pages(own_story()) as site,
+        Daemon(configure(tmp_path, inbox, hook, source("gazette", site.url(), **KEYS))) as daemon,
+    ):
         live(daemon, site)
-        wait_for(lambda: (daemon.one("select count(*) from deliveries where state = 'pending' and attempts > 0") or 0) >= 2, 20)
+        wait_for(
+            lambda: (daemon.one("select count(*) from deliveries where state = 'pending' and attempts > 0") or 0) >= 2,
+            20,
+        )
         assert not inbox.mails
         assert not hook.accepted
         inbox.greeting, hook.usual = "", Answer(204)
         five_each(inbox, hook)
 
 
+def test_five_updates_on_postgresql(tmp_path: Path, receivers: tuple[Inbox, Hook], postgres_server: Server) -> None:
+    """The same story on PostgreSQL: five mails, five webhooks, one chain that verifies."""
+    inbox, hook = receivers
+    database = postgres_server.fresh()
+    with Pages(own_story()) as site:
+        config = configure(tmp_path, inbox, hook, source("gazette", site.url(), **KEYS), database=database)
+        with Daemon(config) as daemon:
+            for stage in range(6):
+                site.stage = stage
+                wait_for(lambda stage=stage: len(changes_of(hook)) >= stage, 60, f"update {stage}")
+                wait_for(lambda stage=stage: stage in site.answered, 60, f"stage {stage}")
+            five_each(inbox, hook)
+            assert daemon.stop() == 0
+        assert daemon.run("db", "verify").returncode == 0
+        assert [c["event"] for c in daemon.json("changes") if c["announced"]] == ["update.new"] * 5
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("which", ["own", "founding"])
-def test_killed_at_random_moments(tmp_path: Path, receivers: tuple[Inbox, Hook], which: str, request: pytest.FixtureRequest) -> None:
+def test_killed_at_random_moments(
+    tmp_path: Path, receivers: tuple[Inbox, Hook], which: str, request: pytest.FixtureRequest
+) -> None:
     """A daemon that is killed (-9) at twenty random moments tells each update once by distinct id and loses none."""
     inbox, hook = receivers
     make: Make = own_story() if which == "own" else request.getfixturevalue("founding")
@@ -118,8 +154,12 @@ def test_killed_at_random_moments(tmp_path: Path, receivers: tuple[Inbox, Hook],
         try:
             for stage in range(6):
                 site.stage = stage
-                wait_for(lambda: (daemon.one("select max(number) from revisions") or 0) >= stage + 1, 120, f"revision {stage + 1}")  # noqa: B023 - waited for here
-                wait_for(lambda: kills >= 3 * (stage + 1), 120, "kills")  # noqa: B023 - waited for here
+                wait_for(
+                    lambda stage=stage: (daemon.one("select max(number) from revisions") or 0) >= stage + 1,
+                    120,
+                    f"revision {stage + 1}",
+                )
+                wait_for(lambda stage=stage: kills >= 3 * (stage + 1), 120, "kills")
             thread.join(120)
             assert kills == 20
             five_each(inbox, hook)
@@ -161,12 +201,23 @@ def inspected(tmp_path: Path, *args: str) -> dict[str, Any]:
 def test_inspect_of_the_founding_article(shared: Path, tmp_path: Path) -> None:
     """The last revision shows eleven notes in their places and five updates, and so does its text without markup."""
     told = tomllib.loads((shared / "story" / "replay.toml").read_text("utf-8"))
-    shape = inspected(tmp_path, str(shared / "story" / "rev6.html"), "--locale", told["locale"], "--timezone", told["timezone"])
+    shape = inspected(
+        tmp_path, str(shared / "story" / "rev6.html"), "--locale", told["locale"], "--timezone", told["timezone"]
+    )
     assert [note["location"] for note in shape["notes"]] == ["title"] + ["banner"] * 5 + ["section"] * 5
     assert sorted(update["sequence"] for update in shape["updates"]) == [1, 2, 3, 4, 5]
     plain = inspected(
-        tmp_path, str(shared / "story" / "article.txt"), "--kind", "article", "--locale", "en-US", "--timezone", "America/New_York"
+        tmp_path,
+        str(shared / "story" / "article.txt"),
+        "--kind",
+        "article",
+        "--locale",
+        "en-US",
+        "--timezone",
+        "America/New_York",
     )
     key = ("sequence", "published_at", "summary", "text")
     ordered = sorted(shape["updates"], key=lambda u: u["sequence"])
-    assert [[u[k] for k in key] for u in sorted(plain["updates"], key=lambda u: u["sequence"])] == [[u[k] for k in key] for u in ordered]
+    assert [[u[k] for k in key] for u in sorted(plain["updates"], key=lambda u: u["sequence"])] == [
+        [u[k] for k in key] for u in ordered
+    ]

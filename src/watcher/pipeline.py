@@ -192,7 +192,7 @@ class Pipeline:
             deadline=max((s.deadline.total_seconds() for s in sources if s.deadline), default=settings.deadline),
             max_bytes=max((s.max_bytes for s in sources if s.max_bytes), default=settings.max_bytes),
             robots=settings.robots
-            and any((s.kind or k.kind) == "article" for s, k in zip(sources, states, strict=True)),
+            and any((s.kind or k.kind) in (None, "article") for s, k in zip(sources, states, strict=True)),
         )
 
     def _read(self, visit: settle.Visit, answer: Fetched, routing: settle.Routing) -> Outcome:
