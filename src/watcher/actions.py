@@ -67,7 +67,7 @@ def results_of(outcome: Outcome, sources: Sequence[Source]) -> list[dict[str, An
 
 
 class Actions:
-    """The actions on one pipeline and store; `wake` makes the delivery loop look at the outbox."""
+    """The actions on one pipeline and store; `wake` makes the delivery loop look at the outbox at once."""
 
     def __init__(
         self,

@@ -53,6 +53,11 @@ class Deliverer:
         self.channels, self.senders = channels, senders
         self._resume.clear()
 
+    def hurry(self) -> None:
+        """A person asks: look at the outbox now, also for channels that rest after a failure."""
+        self._resume.clear()
+        self.wake.set()
+
     async def round(self) -> int:
         """Deliver what is pending now; give the number of alerts sent. Returns when all channels had their turn.
 

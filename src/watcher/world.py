@@ -121,13 +121,17 @@ async def open_world(
         raise
     writer = Writer(store, clock)
     client = Client(
-        config.fetch, config.hosts, version=__version__, clock=clock, resolve=lambda secret: configuration.resolve(secret, environ)
+        config.fetch,
+        config.hosts,
+        version=__version__,
+        clock=clock,
+        resolve=lambda secret: configuration.resolve(secret, environ),
     )
     workers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
     parts = Parts(store, writer, client, clock, dice, workers, f"watcher {__version__}")
     pipeline = Pipeline(parts, config, "")
     deliverer = Deliverer(store, writer, clock, dice)
-    actions = Actions(pipeline, store, writer, clock, deliverer.wake.set)
+    actions = Actions(pipeline, store, writer, clock, deliverer.hurry)
     world = World(config, "", lock, store, writer, client, pipeline, deliverer, actions, workers, Synced(), environ)
     try:
         await world.put_in_force(config)

@@ -153,6 +153,7 @@ def retry(
     loaded = load(config, verbose)
     with reading(loaded.database) as store:
         found = {alert: store.delivery(alert) for alert in alerts or []}
+        pending = len(store.deliveries(state="pending", limit=10_000))
     if unknown := [alert for alert, delivery in found.items() if delivery is None]:
         raise UsageError(f"there is no alert {', '.join(unknown)}; `watcher deliveries` lists them")
 
@@ -172,7 +173,8 @@ def retry(
             f"{count} alert{'s are' if count != 1 else ' is'} tried again; `watcher deliveries` shows what comes of it"
         )
     elif not sent:
-        print("there are no dead letters")
+        waiting = f"; {pending:,} wait for their next try" if pending else ""
+        print(f"there are no dead letters{waiting}")
 
 
 def mute(

@@ -97,7 +97,9 @@ def send_test(name: Name, config: ConfigOption = None, verbose: Verbose = False)
     with reading(loaded.database) as store:
         found = settled(store, alert)
     if found is None or found.state != "sent":
-        why = found.last_error if found is not None and found.last_error else "not delivered yet"
+        why = (
+            found.last_error if found is not None and found.last_error else "others are before it, it was not tried yet"
+        )
         raise WatcherError(f"channel {name}: {why} ({alert})")
     print(f"channel {name} took the test alert {alert}")
 
