@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -16,8 +16,8 @@ from watcher import config as configuration
 from watcher.config import Config
 from watcher.core import doubt, observe, settle, text
 from watcher.core.mask import mask_url
-from watcher.fetch.credentials import basic_auth, cookie_header
 from watcher.errors import BadStatus, ConfigError, FetchError, ReadError, StoreError
+from watcher.fetch.credentials import basic_auth, cookie_header
 from watcher.model import (
     Document,
     EntryRef,
@@ -66,11 +66,14 @@ class Pipeline:
         self.parts = parts
         self.offline = False
         self._turns: dict[str, tuple[asyncio.Lock, int]] = {}  # fetches under way: the lock, and who holds or wants it
+        self._rules: dict[tuple[str, str | None], str] = {}  # by source and kind
+        self._log = log.bind()  # with the settings in force now: most polls have only a word for `-v`
         self.configure(config, config_id)
 
     def configure(self, config: Config, config_id: str) -> None:
         """Put `config` in force; polls under way end with the one they began with."""
         self.config = config
+        self._rules.clear()
         self.routing = settle.Routing(
             channels={channel.name: channel for channel in config.channels},
             routes=config.routes,
@@ -115,19 +118,28 @@ class Pipeline:
                 self._turns[key] = lock, count - 1
 
     async def _poll_job(self, job: Job, *, store: bool) -> Outcome | None:
-        sources = tuple(s for state in job.sources if (s := self.config.source(state.source)) is not None)
-        if not sources:
+        pairs = [(s, state) for state in job.sources if (s := self.config.source(state.source)) is not None]
+        if not pairs:
             return None
-        states = tuple(state for state in job.sources if self.config.source(state.source) is not None)
+        sources, states = tuple(s for s, _ in pairs), tuple(state for _, state in pairs)
         outcome = await self._outcome(job.fetch, sources, states)
         if store:
             await self.parts.writer.commit(outcome)
-        _say(outcome, sources)
+        _say(self._log, outcome, sources)
         return outcome
 
+    def _rules_of(self, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> str:
+        """The rules of all sources of a fetch; worked out once for each source and configuration."""
+        found = []
+        for source, state in zip(sources, states, strict=True):
+            key = (source.name, source.kind or state.kind)
+            if key not in self._rules:
+                self._rules[key] = rules_of(source, key[1])
+            found.append(self._rules[key])
+        return ";".join(found)
+
     def _visit(self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> settle.Visit:
-        kinds = {state.source: state.kind for state in states}
-        rules = ";".join(rules_of(source, source.kind or kinds.get(source.name)) for source in sources)
+        rules = self._rules_of(sources, states)
         return settle.Visit(
             fetch, sources, states, self.parts.clock(), self.parts.dice(), host_delay=self.config.fetch.delay,
             program=self.parts.program, rules=rules, offline=self.offline,
@@ -178,8 +190,7 @@ class Pipeline:
     def _request(self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> Request:
         source = sources[0]
         settings = self.config.fetch
-        rules = self._visit(fetch, sources, states).rules
-        conditional = rules == fetch.rules and not _confirming(states)
+        conditional = self._rules_of(sources, states) == fetch.rules and not _confirming(states)
         return Request(
             url=source.url,
             headers=headers_of(source),
@@ -265,7 +276,7 @@ def observe_one(
     kind = observe.kind_of(source, state, answer)
     rules = rules_of(source, kind)
     fresh = state.baseline_at is None or state.rules == rules
-    if fresh and (same := observe.glance(source, state, answer)) is not None:
+    if fresh and (same := observe.glance(state, answer)) is not None:
         return Observation("unchanged", same)
     refs = known.entry_refs(source.name) if kind == "feed" else ()
     seen = {ref.raw for ref in refs} if fresh else set()
@@ -319,7 +330,7 @@ def _reread(
     return observe.rebased(source, state, old, documents, refs)
 
 
-def _say(outcome: Outcome, sources: Sequence[Source]) -> None:
+def _say(log: Any, outcome: Outcome, sources: Sequence[Source]) -> None:
     """Leave one line in the log for what a person may want to know; quiet for polls that brought nothing."""
     poll = outcome.poll
     name = sources[0].name if len(sources) == 1 else f"{sources[0].name} (+{len(sources) - 1})"

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from watcher.core import absence, article, compare, entries, feed, sniff, text, walls, when
+from watcher.core import absence, article, compare, entries, feed, gates, sniff, text, walls, when
 from watcher.errors import ReadError
 from watcher.model import (
     Document,
@@ -48,19 +48,29 @@ def look_of(source: Source, at: datetime) -> when.Look:
     return when.Look(locale=source.locale, timezone=source.timezone, now=at)
 
 
-def glance(source: Source, state: SourceState, fetched: Fetched) -> SourceState | None:
-    """Pass the gates of visible text and watched blocks; give the new state if nothing watched changed, else None."""
-    if state.kind != "article" or state.baseline_at is None or state.confirm_at is not None:
+def glance(state: SourceState, fetched: Fetched) -> SourceState | None:
+    """Pass the cheap gates; give the new state (the same one, mostly) if nothing watched changed, else None.
+
+    Raises ReadError for what is no feed, as the reading would.
+    """
+    if state.kind is None or state.baseline_at is None or state.confirm_at is not None or state.watched is None:
         return None
-    if state.absence is not None or fetched.moved_to not in (None, state.moved_to):
+    if state.kind == "feed":
+        return _glance_feed(state, fetched)
+    if state.absence is not None or fetched.moved_to not in (None, state.moved_to) or not state.place:
         return None
     html = text.decode(fetched.body, fetched.header("content-type"))
-    visible = text.visible_digest(html)
-    if visible == state.visible and state.watched is None:
+    return state if text.watched_digest(html, state.place, state.volatile) == state.watched else None
+
+
+def _glance_feed(state: SourceState, fetched: Fetched) -> SourceState | None:
+    content_type = fetched.header("content-type")
+    outline = gates.outline(fetched.body, content_type)
+    if outline is not None and outline == state.visible:
         return state
-    if state.watched is None or text.watched_digest(html, state.place, state.volatile) != state.watched:
+    if gates.entries(fetched.body, content_type, fetched.url) != state.watched:
         return None
-    return state if visible == state.visible else replace(state, visible=visible)
+    return replace(state, visible=outline)
 
 
 def read(
@@ -111,6 +121,8 @@ def judge(
     state = replace(state, rules=rules)
     if isinstance(reading, PageReading):
         return _judge_page(state, reading, fetched, look, next(iter(documents.values()), None))
+    outline = gates.outline(fetched.body, fetched.header("content-type"))
+    state = replace(state, visible=outline, watched=gates.entries_of(reading))
     return entries.judge(state, reading, look, documents, refs)
 
 

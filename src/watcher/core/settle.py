@@ -235,6 +235,11 @@ def _overall(observations: Sequence[Observation]) -> PollResult:
     return next((result for result in order if result in found), "unchanged")
 
 
+def _as_before(seen: Observation, visit: Visit) -> bool:
+    """Say whether a look left nothing to write down."""
+    return not (seen.documents or seen.revisions or seen.entries or seen.changes) and seen.state in visit.states
+
+
 def observed(
     visit: Visit,
     answer: Fetched,
@@ -254,6 +259,9 @@ def observed(
         changes = tuple(screened(source, change, routing, visit.now) for change in seen.changes)
         alerts += alerts_for(source, changes, routing, poll=visit.poll_id, now=visit.now, kind=seen.state.kind)
         sources.append(SourceOutcome(source.name, replace(seen, changes=changes)))
+    overall = _overall(list(observations.values()))
+    if overall == "unchanged":
+        sources = [part for part in sources if part.observation is None or not _as_before(part.observation, visit)]
     state = replace(
         _good(visit, answer, _next(visit, max_age=_max_age(answer))), snapshot=snapshot.id, chain=snapshot.hash
     )
@@ -268,7 +276,7 @@ def observed(
         state = replace(state, body_sha256=answer.body_sha256, rules=rules_read)
     poll = _poll(
         visit,
-        _overall(list(observations.values())),
+        overall,
         routing,
         status=answer.status,
         seconds=answer.seconds,
