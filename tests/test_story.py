@@ -37,25 +37,32 @@ def receivers() -> Iterator[tuple[Inbox, Hook]]:
         yield inbox, hook
 
 
+def reach(daemon: Daemon, revision: int, seconds: float = 60) -> None:
+    """Wait until the poll that found this revision is committed."""
+    query = "select max(number) from revisions"
+    wait_for(lambda: (daemon.one(query) or 0) >= revision, seconds, f"revision {revision}")
+
+
 def live(daemon: Daemon, site: Pages, last: int = 5) -> None:
     """Let the site live: it moves on only after a revision was answered and its poll committed."""
     for stage in range(last + 1):
         site.stage = stage
-        wait_for(
-            lambda stage=stage: (daemon.one("select max(number) from revisions") or 0) >= stage + 1,
-            60,
-            f"revision {stage + 1}",
-        )
+        reach(daemon, stage + 1)
+
+
+def told(hook: Hook, site: Pages, stage: int) -> None:
+    """Wait until a stage was answered and its alert arrived."""
+    wait_for(lambda: stage in site.answered and len(changes_of(hook)) >= stage, 60, f"update {stage}")
 
 
 def five_each(inbox: Inbox, hook: Hook) -> None:
     """Wait for five alerts a channel and see that no sixth comes."""
     wait_for(lambda: len(changes_of(hook)) >= 5 and len(mails_of(inbox)) >= 5, 60, "five alerts each")
     settle()
-    told = changes_of(hook)
-    assert len(told) == 5
-    assert sorted(data["changes"][0]["update"]["sequence"] for data in told.values()) == [1, 2, 3, 4, 5]
-    assert all(data["events"] == ["update.new"] for data in told.values())
+    alerts = changes_of(hook)
+    assert len(alerts) == 5
+    assert sorted(data["changes"][0]["update"]["sequence"] for data in alerts.values()) == [1, 2, 3, 4, 5]
+    assert all(data["events"] == ["update.new"] for data in alerts.values())
     assert len(mails_of(inbox)) == 5
     assert all(call.problem is None for call in hook.calls)
 
@@ -117,8 +124,7 @@ def test_five_updates_on_postgresql(tmp_path: Path, receivers: tuple[Inbox, Hook
         with Daemon(config) as daemon:
             for stage in range(6):
                 site.stage = stage
-                wait_for(lambda stage=stage: len(changes_of(hook)) >= stage, 60, f"update {stage}")
-                wait_for(lambda stage=stage: stage in site.answered, 60, f"stage {stage}")
+                told(hook, site, stage)
             five_each(inbox, hook)
             assert daemon.stop() == 0
         assert daemon.run("db", "verify").returncode == 0
@@ -149,17 +155,16 @@ def test_killed_at_random_moments(
                 kills += 1
             daemon.start()
 
+        def enough(count: int) -> None:
+            wait_for(lambda: kills >= count, 120, f"{count} kills")
+
         thread = threading.Thread(target=killer)
         thread.start()
         try:
             for stage in range(6):
                 site.stage = stage
-                wait_for(
-                    lambda stage=stage: (daemon.one("select max(number) from revisions") or 0) >= stage + 1,
-                    120,
-                    f"revision {stage + 1}",
-                )
-                wait_for(lambda stage=stage: kills >= 3 * (stage + 1), 120, "kills")
+                reach(daemon, stage + 1, 120)
+                enough(3 * (stage + 1))
             thread.join(120)
             assert kills == 20
             five_each(inbox, hook)
