@@ -236,7 +236,7 @@ def test_text_that_returns_names_the_revision_and_flapping_is_muted() -> None:
 
 
 def test_links_and_pictures_are_their_own_channels() -> None:
-    """A link that leads elsewhere is told; one whose query alone changed, and a picture, are stored."""
+    """A link that leads elsewhere is told; one that is only written otherwise, and a picture that came, are stored."""
     base = page()
     with_link = replace(
         base, blocks=(*base.blocks, Block("p", "The order", (Link("https://a.example/order.pdf", "The order"),)))
@@ -245,7 +245,7 @@ def test_links_and_pictures_are_their_own_channels() -> None:
         base, blocks=(*base.blocks, Block("p", "The order", (Link("https://a.example/order-2.pdf", "The order"),)))
     )
     query = replace(
-        base, blocks=(*base.blocks, Block("p", "The order", (Link("https://a.example/order.pdf?s=1", "The order"),)))
+        base, blocks=(*base.blocks, Block("p", "The order", (Link("http://www.a.example/order.pdf?part=1", "The order"),)))
     )
     assert told(with_link, other) == [("links.changed", True)]
     assert told(with_link, query) == [("links.changed", False)]

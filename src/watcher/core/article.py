@@ -82,7 +82,7 @@ def read(  # noqa: PLR0917 - the readers of all kinds share this form
     content = _plain(text) if is_text else _content(text, url, source)
     if not content.blocks and not content.head.title:
         raise ReadError(url, "the page holds no text that can be read without a browser")
-    watched = watched_of(content.head, content.blocks, volatile)
+    watched = watched_of(content.head, content.blocks, volatile, content.media)
     base = resolve(url, content.head.base) or url if content.head.base else url
     raws = _tail(_without_title(content.blocks, content.head.title))
     blocks = _blocks(raws, base, volatile)

@@ -59,6 +59,7 @@ class Raw:
     links: list[tuple[str, str]] = field(default_factory=list)
     times: tuple[str, ...] = ()  # `datetime` attributes inside
     inserted: tuple[str, ...] = ()  # what stands in its `ins` elements
+    slot: str = ""  # the elements it stands in, the nearest last; "!" before them: the source's `keep` names it
 
 
 @dataclass(slots=True)
@@ -81,6 +82,21 @@ def is_stamp(text: str) -> bool:
     return _DATE.search(text) is not None or _BY.match(text) is not None or len(text) <= 40
 
 
+def _source(attributes: Attributes) -> str:
+    """The address of a picture: where a page loads it late, not that of what stands in its place; "" for none.
+
+    What is 3 pixels wide or high at most counts visits and shows nothing.
+    """
+    if any((attributes.get(side) or "").removesuffix("px") in {"0", "1", "2", "3"} for side in ("width", "height")):
+        return ""
+    for name in ("data-src", "data-original", "data-lazy-src", "data-lazy", "src"):
+        source = (attributes.get(name) or "").strip()
+        if source and not source.startswith("data:"):
+            return source
+    listed = (attributes.get("data-srcset") or attributes.get("srcset") or "").split()
+    return listed[0].rstrip(",") if listed and not listed[0].startswith("data:") else ""
+
+
 class Builder:
     """Takes `open`, `text`, `close` in document order; `blocks` and `media` are what came of it."""
 
@@ -90,6 +106,7 @@ class Builder:
         self.blocks: list[Raw] = []
         self.media: list[tuple[str, str]] = []
         self.pieces: list[str] = []  # the text of the block that is being read; callers may append to it
+        self.trail: list[str] = []  # the elements that are open; kept by the caller
         self._links: list[tuple[str, str]] = []
         self._anchors: list[list[object]] = []  # [target, index of the first piece]
         self._times: list[str] = []
@@ -109,8 +126,8 @@ class Builder:
             self.pieces.append("\n" if self._depth["pre"] else _BREAK)
             return
         if tag == "img":
-            source = attributes.get("src") or attributes.get("data-src") or ""
-            if source and not source.startswith("data:"):
+            source = _source(attributes)
+            if source and not self._depth["margin"]:
                 self.media.append((source[:2000], normalise(attributes.get("alt") or "")[:500]))
             return
         if tag == "a":
@@ -217,7 +234,11 @@ class Builder:
         if role == "stamp":
             text = _without_counters(pieces) or text
         self._substance = self._substance or (role == "text" and len(text) >= 120)
-        self.blocks.append(Raw(self._type(), text, role, links))
+        self.blocks.append(Raw(self._type(), text, role, links, slot=self._slot(text)))
+
+    def _slot(self, text: str) -> str:
+        kept = self._depth["keep"] or (self._kept_lines and any(rule.search(text) for rule in self._kept_lines))
+        return ("!" if kept else "") + ">".join(self.trail[-4:])
 
     def _type(self) -> str:
         if not self._types:
@@ -273,7 +294,7 @@ class Builder:
         role: Role = "text" if any(raw.role == "text" for raw in inside) else inside[0].role
         links = [link for raw in inside for link in raw.links]
         times = tuple(time for raw in inside for time in raw.times)
-        self.blocks[cells[0][0] :] = [Raw("tr", text, role, links, times)]
+        self.blocks[cells[0][0] :] = [Raw("tr", text, role, links, times, slot="tr")]
 
 
 def _lines(raw: str) -> list[str]:

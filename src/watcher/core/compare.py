@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from watcher.core import diff, rules, updates
+from watcher.core import diff, linked, rules, updates
 from watcher.core.text import block_digest
 from watcher.model import (
     Change,
@@ -17,7 +17,6 @@ from watcher.model import (
     DocumentRef,
     EntryShown,
     KnownUpdate,
-    Link,
     Note,
     Page,
     Reason,
@@ -237,9 +236,7 @@ def _note_changes(
     return _missing(replace(matching, missing=still), look, out)
 
 
-def _missing(
-    matching: updates.Matching, look: Look, out: Collector
-) -> tuple[tuple[KnownUpdate, ...], datetime | None]:
+def _missing(matching: updates.Matching, look: Look, out: Collector) -> tuple[tuple[KnownUpdate, ...], datetime | None]:
     """Store a disappearance at once, announce it under the same id when later looks still miss the update."""
     ledger, confirm_at = list(matching.ledger), None
     places = {known.id: i for i, known in enumerate(ledger)}
@@ -333,30 +330,15 @@ def _title_change(known: Document, page: Page, out: Collector, *, silent: bool) 
     )
 
 
-def _links(page: Page) -> dict[str, str]:
-    return {link.url: link.text for block in page.blocks if block.role == "text" for link in block.links}
-
-
-def _link_changes(known: Document, page: Page, out: Collector, *, text_changed: bool) -> None:
-    """Tell of a link whose target moved while the words stayed; in a changed text the diff already shows the place."""
-    before, after = _links(known.page), _links(page)
-    gone, new = [u for u in before if u not in after], [u for u in after if u not in before]
-    if not gone and not new:
-        return
-    only_query = sorted(u.split("?")[0] for u in gone) == sorted(u.split("?")[0] for u in new)
-    reason: Reason | None = "minor-event" if only_query or text_changed else None
-    unified = "\n".join([*(f"- {before[u]} <{u}>" for u in gone), *(f"+ {after[u]} <{u}>" for u in new)])
-    out.add("links.changed", unified, unified=unified, text=unified, silent=None, reason=reason)
-
-
-def _media_changes(known: Document, page: Page, out: Collector) -> None:
-    def names(media: tuple[Link, ...]) -> list[str]:
-        return [f"{m.text} {m.url.split('?')[0].rsplit('/', 1)[-1]}".strip() for m in media]
-
-    before, after = names(known.page.media), names(page.media)
-    if sorted(before) != sorted(after):
-        unified = diff.unified(before, after)
-        out.add("media.changed", unified, unified=unified, text=unified, silent=None, reason="minor-event")
+def _attached_changes(known: Document, page: Page, out: Collector) -> None:
+    """Tell of links and pictures of the body that changed on their own."""
+    for event, found in (
+        ("links.changed", linked.links(known.page, page)),
+        ("media.changed", linked.pictures(known.page, page)),
+    ):
+        if found is not None:
+            reason: Reason | None = None if found.is_news else "minor-event"
+            out.add(event, found.unified, unified=found.unified, text=found.unified, silent=None, reason=reason)
 
 
 def _meta_changes(known: Document, page: Page, out: Collector) -> None:
@@ -386,10 +368,8 @@ def compare_page(known: Document, page: Page, look: Look) -> Compared:
     ledger, confirm_at = _note_changes(known, page, look, out)
     silent = not _announced_by_publisher(known, page, out.changes)
     _title_change(known, page, out, silent=silent)
-    before_text = len(out.changes)
     _text_change(known, page, out, silent=silent)
-    _link_changes(known, page, out, text_changed=len(out.changes) > before_text)
-    _media_changes(known, page, out)
+    _attached_changes(known, page, out)
     _meta_changes(known, page, out)
     return _close(known, look, out, ledger, confirm_at)
 

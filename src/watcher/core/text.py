@@ -13,7 +13,7 @@ from watcher.core.blocks import Raw
 from watcher.core.content import Place, UnknownSelectorError, prepare, read_blocks, select
 from watcher.core.furniture import block_digest, is_furniture, normalise, opens_note, shape_digest
 from watcher.core.head import Head, read_head
-from watcher.core.links import clean
+from watcher.core.links import clean, is_random, picture
 from watcher.core.markup import decode, parse
 
 __all__ = [
@@ -51,20 +51,23 @@ def watched_digest(html: str | bytes, place: str | None, volatile: Collection[st
         roots = select(tree, known.path)
         if not roots or known.is_overgrown(tree, roots):
             return None
-        blocks = read_blocks(roots, tree, known.rules).blocks
+        built = read_blocks(roots, tree, known.rules)
     except UnknownSelectorError:
         return None
-    return watched_of(head, blocks, volatile)
+    return watched_of(head, built.blocks, volatile, built.media)
 
 
-def watched_of(head: Head, blocks: Iterable[Raw], volatile: Collection[str]) -> str:
-    """Digest a page's statements of itself and its blocks, furniture and volatile ones left out."""
+def watched_of(
+    head: Head, blocks: Iterable[Raw], volatile: Collection[str], media: Iterable[tuple[str, str]] = ()
+) -> str:
+    """Digest a page's statements of itself, its blocks (furniture and volatile ones left out) and its pictures."""
     parts = ["\x1f".join([head.title or "", head.shared_title or "", *head.modified, *head.noted])]
     for raw in blocks:
         # a rule may end a note's section, so that it counts though it has no text
         if (raw.role != "furniture" or raw.type == "hr") and not is_volatile(raw.text, volatile):
             dated = (*raw.times, *raw.inserted) if raw.role == "text" else ()
             parts.append("\x1f".join([raw.type, raw.text, *(clean(target) for target, _ in raw.links), *dated]))
+    parts += [f"{'' if is_random(name := picture(source)) else name}\x1f{words}" for source, words in media]
     return xxhash.xxh3_64_hexdigest("\x1e".join(parts).encode("utf-8", "surrogatepass"))
 
 
