@@ -154,10 +154,21 @@ def read_blocks(roots: Sequence[LexborNode], tree: LexborHTMLParser, rules: Rule
     return builder
 
 
+def _stands_alone(node: LexborNode) -> bool:
+    """Say whether a custom element is a block: it stands in one, with no text of its parent's beside it."""
+    parent = node.parent
+    if parent is None or parent.tag in _INLINE or parent.tag in _TOLD or parent.tag == "span":
+        return False
+    return not any(
+        other is not None and other.tag == "-text" and (other.text_content or "").strip()
+        for other in (node.prev, node.next)
+    )
+
+
 def _walk(root: LexborNode, builder: Builder, ignored: set[int], kept: set[int]) -> None:
     """Feed a builder. This loop is what the early gate costs: it asks of each element only what it must."""
     scale = Scale(root)
-    pieces, flush = builder.pieces, builder.flush
+    pieces, flush, trail = builder.pieces, builder.flush, builder.trail
     stack: list[tuple[LexborNode, str, str, bool]] = []
     node: LexborNode | None = root.first_child
     for _ in range(_MOST_NODES):
@@ -170,6 +181,7 @@ def _walk(root: LexborNode, builder: Builder, ignored: set[int], kept: set[int])
                     flush()
             elif tag:
                 builder.close(tag, mark, keep)
+            trail.pop()
             node = parent.next
             continue
         tag = node.tag or "-"
@@ -189,12 +201,13 @@ def _walk(root: LexborNode, builder: Builder, ignored: set[int], kept: set[int])
         if mark or keep or tag in _TOLD:
             builder.open(tag, attributes, mark, keep)
             stack.append((node, tag, mark, keep))
-        elif tag in BLOCKS:
+        elif tag in BLOCKS or ("-" in tag and _stands_alone(node)):
             if pieces:
                 flush()
             stack.append((node, _PLAIN_BLOCK, "", False))
         else:
             stack.append((node, "", "", False))
+        trail.append(tag)
         node = node.first_child
 
 

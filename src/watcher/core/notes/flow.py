@@ -30,6 +30,8 @@ _TRAILING = re.compile(
     r"em)? ?)?(?P<t>[^()\[\]–—]{4,60}?)[.]?[)\]]?[.]?$",
     re.I,
 )
+_DONE = re.compile(r"[\s)）]{0,2}(?:に|付で|에)?\s?(?:已)?(?:更正|更新|修改|修正|修訂|修订|訂正|追記|加筆|정정|수정|업데이트|보완)")
+_CREDIT = re.compile(r"(?:[—–-]\s?@?\w[^.!?。]{1,60}|@\w{2,30}\)?)$")
 _EXPLANATORY = re.compile(r"explanatory note[s]?\.?$", re.IGNORECASE)
 _FILED_ON = re.compile(r"(?:as )?filed\b|^dated?:?\s", re.IGNORECASE)
 _RULE = re.compile(r"(?P<label>ACTION|SUMMARY|DATES?|EFFECTIVE DATE)\s?:\s*(?P<rest>.+)$", re.DOTALL)
@@ -60,14 +62,18 @@ def _block(page: PageView, index: int, seen_body: int) -> None:
     label = lead.read(block.text, page.look)
     if label:
         _labelled(page, index, label, seen_body)
-    elif block.type not in HEADINGS and block.role != "furniture":
+    elif block.type in HEADINGS:
+        _gone(page, index)
+    elif block.role != "furniture":
         _sentence(page, index, block.text, None)
     if page.free(index) and block.inserted:
         _inserted(page, block, index)
 
 
 def _quoted_list(page: PageView, block: Block, seen_body: int) -> bool:
-    """A quotation is only read where it is a box of numbered, dated lines above the article."""
+    """A quotation is only read where it is a box of numbered, dated lines above the article, of nobody in particular."""
+    if _CREDIT.search(block.text):
+        return False
     label = lead.read(block.text, page.look)
     return bool(label and label.number is not None and label.moment and not seen_body) or bool(
         label and label.moment and not seen_body and label.kind != "update"
@@ -99,8 +105,26 @@ def _split(page: PageView, index: int) -> bool:
 
 def _trailing(text: str | None, look: Look) -> Moment | None:
     """A time behind the text of a note: "(Corrected on May 12.)", "— Posted at 4 p.m."."""
-    found = _TRAILING.search(text[-120:]) if text else None
-    return when.parse(found["t"], look) if found else None
+    if not text:
+        return None
+    found = _TRAILING.search(text[-120:])
+    moment = when.parse(found["t"], look) if found else None
+    return moment or _done_at(text, look)
+
+
+def _done_at(text: str, look: Look) -> Moment | None:
+    """The time that stands before the verb, where verbs come last ("已於2月27日更正", "20日に訂正しました")."""
+    if text.isascii():
+        return None
+    at = 0
+    for _ in range(4):
+        found = when.find(text[:600], look, at)
+        if found is None:
+            return None
+        if _DONE.match(text, found.end):
+            return found.moment
+        at = found.end
+    return None
 
 
 def _note(
@@ -200,6 +224,18 @@ def _heading(page: PageView, index: int, label: Lead) -> None:
     if label.form == "past" and label.moment is None and not label.rest:
         return
     _section(page, index, label)
+
+
+def _gone(page: PageView, index: int) -> None:
+    """A heading that says that the page itself was withdrawn, with the paragraph below it."""
+    said = sentences.read(page.blocks[index].text, page.look)
+    if not said or said[0].kind != "retraction":
+        return
+    end, text = index + 1, page.blocks[index].text
+    if page.free(end) and page.blocks[end].type in {"p", "text", "li"} and lead.read(page.blocks[end].text, page.look) is None:
+        text, end = f"{text} {page.blocks[end].text}", end + 1
+    note = Note(None, "retraction", said[0].moment, None, clean(text, page.blocks[end - 1]), None, page.links(index, end))
+    page.add(note, index, end)
 
 
 def _evident(label: Lead, text: str, page: PageView) -> bool:

@@ -87,12 +87,25 @@ def merge(notes: Sequence[Note]) -> tuple[Note, ...]:
     kinds = Counter(note.kind for note in notes if note.location not in {"title", "metadata"})
     for note in notes:
         sole = kinds[note.kind] == 1  # the headline's words need not be the note's
-        home = next((group for group in groups if _same(group, note, sole=sole)), None)
-        if home is None:
+        fitting = [group for group in groups if _same(group, note, sole=sole)]
+        numbered = [group for group in fitting if note.sequence in {member.sequence for member in group} - {None}]
+        if not fitting:
             groups.append([note])
         else:
-            home.append(note)
-    return tuple(joined(group) for group in groups)
+            (numbered or fitting)[0].append(note)
+    return tuple(joined(group) for group in _named(groups))
+
+
+def _named(groups: list[list[Note]]) -> list[list[Note]]:
+    """A headline's unnumbered mark belongs to the update whose section has its words, wherever that stands."""
+    first = groups[0] if groups else []
+    if len(first) != 1 or first[0].location != "title" or first[0].sequence is not None or not first[0].heading:
+        return groups
+    mark = first[0]
+    for group in groups[1:]:
+        if group[0].kind == mark.kind and any(alike(Note(None, mark.kind, heading=n.heading), mark) for n in group):
+            return [[mark, *group] if other is group else other for other in groups[1:]]
+    return groups
 
 
 def joined(group: Sequence[Note]) -> Note:

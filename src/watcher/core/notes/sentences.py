@@ -250,6 +250,8 @@ _STEMS = _split(
     "aanvankelijk"
 )
 _EARLIER = re.compile("|".join(f"(?:{row.earlier})" for row in ROWS))
+# what somebody else is quoted with; a note's own quotations are shorter than a sentence
+_QUOTED = re.compile(r"“[^”]{40,}(?:”|$)|„[^“”]{40,}(?:[“”]|$)|«[^»]{40,}(?:»|$)|(?<!\w)\"[^\"]{40,}(?:\"|$)")
 _PLAIN = tuple((re.compile(pattern), kind) for pattern, kind in PLAIN)
 
 
@@ -262,7 +264,7 @@ def kind_of(text: str, otherwise: NoteKind = "update") -> NoteKind:
 
 def earlier(text: str) -> bool:
     """Whether a text speaks of its own earlier version near its start."""
-    head = text[:200]
+    head = _QUOTED.sub(" ", text[:400])[:200]
     low = head.lower()
     return any(stem in low for stem in _STEMS) and _EARLIER.search(head) is not None
 
