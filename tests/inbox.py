@@ -307,6 +307,11 @@ class Hook:
         wait_for(lambda: len(self.accepted) >= count, seconds, f"{count} calls, {len(self.accepted)} came")
         return self.accepted
 
+    def let_go(self) -> None:
+        """End the requests that hang; their senders meet a closed connection."""
+        self._end.set()
+        self._end = threading.Event()
+
     def take(self, headers: dict[str, str], body: bytes, path: str) -> Answer:
         problem = None
         try:
@@ -331,6 +336,9 @@ def _request_handler(hook: Hook) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("content-length", 0)))
             answer = hook.take({name.lower(): value for name, value in self.headers.items()}, body, self.path)
             with contextlib.suppress(OSError):  # the sender did not wait
+                if answer.hang:
+                    self.close_connection = True
+                    return
                 self.send_response(answer.status)
                 for name, value in answer.headers.items():
                     self.send_header(name, value)
