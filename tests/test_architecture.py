@@ -38,8 +38,9 @@ IMPURE = {
     "locale", "getpass",
 }
 # fmt: on
-# What of them has no effect: types, and streams over what is in memory (feedparser and csv read streams).
-HARMLESS = {"time": {"struct_time"}, "io": {"BytesIO", "StringIO"}}
+# What of them has no effect: types, streams over what is in memory (feedparser and csv read streams), and the turn that
+# callers of a library without threads must take (PDFium).
+HARMLESS = {"time": {"struct_time"}, "io": {"BytesIO", "StringIO"}, "threading": {"Lock"}}
 IMPURE_CALLS = frozenset({"open", "input", "print", "exec", "eval", "compile", "breakpoint", "__import__"})
 CLOCKS = frozenset({"now", "utcnow", "today"})  # datetime's, under whatever name it was imported
 

@@ -254,6 +254,7 @@ class Block:
     role: Literal["text", "note", "stamp", "furniture"] = "text"
     times: tuple[str, ...] = ()  # `datetime` attributes inside the block, as written
     inserted: tuple[str, ...] = ()  # what stands in its `ins` elements
+    slot: str = ""  # the elements it stands in, the nearest last; "!" before them: the source's `keep` names it
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,11 +300,13 @@ class Page:
     media: tuple[Link, ...] = ()
     place: str | None = None
     summary: str | None = None  # of a feed's entry: its summary as plain text
+    fields: tuple[tuple[str, str], ...] = ()  # of a listing's row: its columns by name, in order
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a feed. `key` identifies it for ever (core/feed.py says how); `raw` is the digest of its raw bytes.
+    """One entry of a feed, or one row of a listing. `key` identifies it for ever (core/feed.py, core/listing.py);
+    `raw` is the digest of its raw bytes, of a row that of its cells.
 
     The other fields identify it when the publisher changes one of them: `guid` as printed, `link` without tracking
     parameters, `finger` a digest of title and content.
@@ -319,7 +322,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class EntryRef:
-    """What is known of an entry without loading it: see `Entry`; `document` is its document's id."""
+    """What is known of an entry without loading it: see `Entry`; `document` is its document's id.
+
+    Where absence means removal, `raw` says of an entry that is not there since when it is missed (core/removal.py).
+    """
 
     document: str
     key: str
@@ -332,7 +338,7 @@ class EntryRef:
 
 @dataclass(frozen=True, slots=True)
 class FeedReading:
-    """What a feed says at one time.
+    """What a feed or a listing says at one time.
 
     `entries` are the entries whose raw bytes were not in `seen`, in full; `present` the raw digests of all entries, in
     order (seen ones too). `problem` is what was wrong with the markup, in words, if it could be read all the same.
@@ -343,14 +349,19 @@ class FeedReading:
     entries: tuple[Entry, ...]
     present: tuple[str, ...]
     problem: str | None = None
+    kind: Kind = "feed"
+    next: str | None = None  # of a listing: the address of its next page
+    place: str | None = None  # of a listing: where its rows stand, so that the next look goes straight there
+    watched: str | None = None  # of a listing: digest of all its rows, whatever their order
 
 
 @dataclass(frozen=True, slots=True)
 class PageReading:
-    """What an article's page says at one time, with the digests that let the next look stop early."""
+    """What an article's page or a file says at one time, with the digests that let the next look stop early."""
 
     page: Page
     watched: str  # digest of the watched blocks (text.watched_digest)
+    kind: Kind = "article"
 
 
 Reading = FeedReading | PageReading
@@ -461,8 +472,7 @@ class SourceState:
     """What is known of one source between two polls; small, since every poll with new bytes loads it.
 
     `baseline_at` is None until the first good reading. `rules` is the hash of the reading rules and extractor version.
-    `place` and `watched` serve the early gate; `volatile` are digests of blocks that change by themselves, with the
-    number of times each was seen to.
+    `place` and `watched` serve the early gate; `volatile` names what changes by itself, or may (core/noise.py).
     """
 
     source: str
@@ -480,6 +490,7 @@ class SourceState:
     confirm_at: datetime | None = None  # look again then, past every gate: something seems to have vanished
     absence: Absence | None = None
     moved_to: str | None = None  # the permanent redirect that was told last
+    learn_at: datetime | None = None  # look again then: what differs so soon changes by itself
 
 
 @dataclass(frozen=True, slots=True)

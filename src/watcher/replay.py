@@ -33,7 +33,7 @@ from watcher.store import Store
 
 MOST = 100_000  # records of a source's history
 
-NAMES = re.compile(r"\.(html?|xml|rss|atom|json|txt|rdf)$", re.IGNORECASE)
+NAMES = re.compile(r"\.(html?|xml|rss|atom|json|txt|rdf|pdf|docx)$", re.IGNORECASE)
 TYPES = {
     "html": "text/html",
     "htm": "text/html",
@@ -43,6 +43,8 @@ TYPES = {
     "rss": "application/rss+xml",
     "atom": "application/atom+xml",
     "rdf": "application/rdf+xml",
+    "pdf": "application/pdf",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
 
 

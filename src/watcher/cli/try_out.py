@@ -26,7 +26,7 @@ KindName = Annotated[
     typer.Option(
         "--kind",
         metavar="KIND",
-        help="feed or article; found out without it.",
+        help="feed, article, listing or file; found out without it.",
         autocompletion=complete.kinds,
         show_default=False,
     ),

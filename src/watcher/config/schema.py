@@ -51,10 +51,13 @@ def _choice(*allowed: str) -> Callable[[str], str]:
     return check
 
 
+KINDS_READ = ("feed", "article", "listing", "file")
+
+
 def _kind(text: str) -> str:
-    if text in ("listing", "dataset", "file"):
-        raise ValueError(f"{values.shown(text)} is not available in this version; allowed: feed, article")
-    return _choice("feed", "article")(text)
+    if text == "dataset":
+        raise ValueError(f"{values.shown(text)} is not available in this version; allowed: {', '.join(KINDS_READ)}")
+    return _choice(*KINDS_READ)(text)
 
 
 def _any_text(text: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from watcher.core import absence, article, compare, entries, feed, gates, sniff, text, walls, when
+from watcher.core import absence, article, compare, entries, feed, file, gates, sniff, text, walls, when
 from watcher.errors import ReadError
 from watcher.model import (
     Document,
@@ -27,7 +27,7 @@ from watcher.model import (
     make_id,
 )
 
-EXTRACTORS: Mapping[str, str] = {"article": article.VERSION, "feed": feed.VERSION}
+EXTRACTORS: Mapping[str, str] = {"article": article.VERSION, "feed": feed.VERSION, "file": file.VERSION}
 
 
 def extractor(kind: Kind | None) -> str:
@@ -83,6 +83,8 @@ def read(
         return feed.read(fetched.body, content_type, fetched.url, source, look, seen)
     if kind == "article":
         return article.read(fetched.body, content_type, fetched.url, source, look, volatile)
+    if kind == "file":
+        return file.read(fetched.body, content_type, fetched.url, source, look, volatile)
     raise ReadError(fetched.url, f"the address gives a {kind}, which is not available in this version")
 
 
@@ -130,17 +132,18 @@ def _judge_page(
     state: SourceState, reading: PageReading, fetched: Fetched, look: compare.Look, known: Document | None
 ) -> Observation:
     page = reading.page
-    html = text.decode(fetched.body, fetched.header("content-type"))
+    markup = reading.kind == "article"
+    html = text.decode(fetched.body, fetched.header("content-type")) if markup else ""
     if known is not None and state.baseline_at is not None:
         suspicion = walls.suspect(known.page, page, html)
         if suspicion is not None and not (suspicion.event == "drastic" and absence.believable(state, "drastic", look)):
             return absence.absent(state, known, suspicion.event, suspicion.words, look)
     seen = replace(
         state,
-        kind="article",
+        kind=reading.kind,
         place=page.place,
         watched=reading.watched,
-        visible=text.visible_digest(html),
+        visible=text.visible_digest(html) if markup else None,
         title=page.headline or page.title,
         confirm_at=None,
     )
