@@ -22,6 +22,7 @@ log = structlog.get_logger("watcher.dispatch")
 
 PER_HOST = 4  # polls under way for one host; the client queues those beyond the host's own limit
 REFILL = 1.0  # seconds between two looks at what is due
+SHARE = 20  # a look at a long backlog is repeated after so many times the time that it took
 STORE_PAUSE = timedelta(minutes=1)
 OVERDUE = timedelta(minutes=1)
 
@@ -49,50 +50,59 @@ class Dispatcher:
         self.on_alerts: Callable[[], None] = lambda: None
         self._hosts: Counter[str] = Counter()
         self._backlog: deque[Due] = deque()
+        self._crowded: dict[str, deque[Due]] = {}  # by host: they wait for one of its polls to end
         self._done: set[str] = set()  # polled since the backlog was filled
         self._not_before: dict[str, datetime] = {}
-        self._filled = 0.0
+        self._refill_at = 0.0
         self._lock = asyncio.Lock()
+        self._again = False  # a poll ended: there is a place
 
     async def tick(self) -> None:
         """Start the polls whose time has come, as far as there are places."""
         self.last_tick = time.monotonic()
-        if self.stopping or self._lock.locked():
-            return
+        if self._lock.locked():
+            return  # whoever holds it looks again
         async with self._lock:
-            if len(self.running) >= self.most:
-                return
-            if not self._backlog or time.monotonic() - self._filled >= REFILL:
-                await self._fill()
-            chosen = self._choose()
-            if not chosen:
-                return
-            loop = asyncio.get_running_loop()
-            hosts = {due.fetch: due.host for due in chosen}
-            for job in await loop.run_in_executor(None, self.store.jobs, list(hosts)):
-                self._start(job, hosts[job.fetch.id])
+            while not self.stopping:
+                self._again = False
+                await self._fill_places()
+                if not self._again:
+                    return
 
-    async def _fill(self) -> None:
+    async def _fill_places(self) -> None:
+        if len(self.running) >= self.most:
+            return
+        if not self._backlog or time.monotonic() >= self._refill_at:
+            await self._refill()
+        chosen = self._choose()
+        if not chosen:
+            return
+        loop = asyncio.get_running_loop()
+        hosts = {due.fetch: due.host for due in chosen}
+        for job in await loop.run_in_executor(None, self.store.jobs, list(hosts)):
+            self._start(job, hosts[job.fetch.id])
+
+    async def _refill(self) -> None:
         self._done.clear()
-        self._filled = time.monotonic()
+        start = time.monotonic()
         due = await asyncio.get_running_loop().run_in_executor(None, self.store.due, self.clock())
         self._backlog = deque(due)
+        self._crowded.clear()
+        self._refill_at = start + max(REFILL, SHARE * (time.monotonic() - start))
 
     def _choose(self) -> list[Due]:
         free, now = self.most - len(self.running), self.clock()
         chosen: list[Due] = []
-        later: deque[Due] = deque()
         taken = Counter(self._hosts)
         while self._backlog and len(chosen) < free:
             due = self._backlog.popleft()
             if due.fetch in self.running or due.fetch in self._done or self._not_before.get(due.fetch, now) > now:
                 continue
             if taken[due.host] >= PER_HOST:
-                later.append(due)
+                self._crowded.setdefault(due.host, deque()).append(due)
                 continue
             taken[due.host] += 1
             chosen.append(due)
-        self._backlog.extendleft(reversed(later))
         return chosen
 
     def _start(self, job: Job, host: str) -> None:
@@ -119,7 +129,18 @@ class Dispatcher:
                 del self._hosts[host]
             self.running.pop(job.fetch.id, None)
             self._done.add(job.fetch.id)
-            if self._backlog and not self.stopping:
+            self._leave(host)
+
+    def _leave(self, host: str) -> None:
+        """A place is free: it goes to the next poll of the same host, if one waited for that, else to whoever is due.
+        Many polls end with one commit; they are followed by one look."""
+        if waiting := self._crowded.get(host):
+            self._backlog.appendleft(waiting.popleft())
+            if not waiting:
+                del self._crowded[host]
+        if self._backlog and not self.stopping and not self._again:
+            self._again = True
+            if not self._lock.locked():
                 asyncio.get_running_loop().call_soon(lambda: asyncio.ensure_future(self.tick()))
 
     def _note(self, outcome: Outcome | None, host: str) -> None:
@@ -145,7 +166,7 @@ class Dispatcher:
     @property
     def backlogged(self) -> bool:
         """Whether more is due than there are places."""
-        return bool(self._backlog)
+        return bool(self._backlog or self._crowded)
 
     def overdue(self) -> Due | None:
         """Give a poll that is late by more than a minute although its host and a place are free: our own fault."""
@@ -153,7 +174,8 @@ class Dispatcher:
             return None
         late = self.clock() - OVERDUE
         for due in self._backlog:
-            if due.next_poll_at < late and due.fetch not in self.running and due.fetch not in self._done and not self._hosts[due.host]:
+            busy = due.fetch in self.running or due.fetch in self._done or self._hosts[due.host] > 0
+            if due.next_poll_at < late and not busy:
                 return due if self._not_before.get(due.fetch) is None else None
         return None
 

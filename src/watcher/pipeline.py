@@ -216,8 +216,9 @@ class Pipeline:
         errors: dict[str, ReadError] = {}
         for source, state in _both(visit):
             try:
+                rules = self._rules_of((source,), (state,)) if source.kind or state.kind else None
                 observations[source.name] = observe_one(
-                    self.parts.store, source, state, answer, snapshot.id, visit.fetch
+                    self.parts.store, source, state, answer, snapshot.id, visit.fetch, rules=rules
                 )
             except ReadError as error:
                 errors[source.name] = error
@@ -271,10 +272,11 @@ def observe_one(
     fetch: FetchState | None,
     *,
     confirmed: bool = False,
+    rules: str | None = None,
 ) -> Observation:
-    """Let the core look at one body for one source. Raises ReadError."""
+    """Let the core look at one body for one source; `rules` is what `rules_of` says, if known. Raises ReadError."""
     kind = observe.kind_of(source, state, answer)
-    rules = rules_of(source, kind)
+    rules = rules or rules_of(source, kind)
     fresh = state.baseline_at is None or state.rules == rules
     if fresh and (same := observe.glance(state, answer)) is not None:
         return Observation("unchanged", same)

@@ -6,10 +6,12 @@ sorted, no spaces, ASCII, times in UTC with microseconds). The chain is per fetc
 
 import hashlib
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 
 from watcher.model import Snapshot
+
+_SEALED = tuple(each.name for each in fields(Snapshot) if each.name not in {"id", "hash"})  # these follow from the rest
 
 
 def seal(
@@ -52,8 +54,7 @@ def seal(
         hash="",
     )
     sealed = digest(draft)
-    values = {each.name: getattr(draft, each.name) for each in fields(draft)}
-    return Snapshot(**{**values, "id": identify(sealed), "hash": sealed})
+    return replace(draft, id=identify(sealed), hash=sealed)
 
 
 def identify(sealed: str) -> str:
@@ -63,8 +64,7 @@ def identify(sealed: str) -> str:
 
 def digest(snapshot: Snapshot) -> str:
     """Work out a record's hash anew from all its other fields; a record is sound when it equals `snapshot.hash`."""
-    plain = {each.name: _plain(getattr(snapshot, each.name)) for each in fields(snapshot)}
-    del plain["id"], plain["hash"]  # both follow from the rest
+    plain = {name: _plain(getattr(snapshot, name)) for name in _SEALED}
     text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=True, allow_nan=False)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 

@@ -153,7 +153,8 @@ def _health(visit: Visit, routing: Routing, event: str, words: str) -> tuple[Ale
 
 def _max_age(answer: Fetched | NotModified) -> float | None:
     """Read Cache-Control's max-age in seconds (RFC 9111, 5.2.2.1)."""
-    for part in (answer.header("cache-control") or "").split(","):
+    control = answer.header("cache-control")
+    for part in control.split(",") if control else ():
         name, _, value = part.strip().partition("=")
         if name.lower() == "max-age" and value.strip('" ').isdigit():
             return float(value.strip('" ')[:9])
@@ -163,22 +164,21 @@ def _max_age(answer: Fetched | NotModified) -> float | None:
 def _next(
     visit: Visit, *, failures: int = 0, retry_after: float | None = None, max_age: float | None = None
 ) -> datetime:
-    kinds = {state.source: state.kind for state in visit.states}
     soonest = [
         cadence.next_poll(
             [source], now=visit.now, jitter=visit.jitter, failures=failures, retry_after=retry_after, max_age=max_age,
-            kind=source.kind or kinds.get(source.name), host_delay=visit.host_delay,
+            kind=source.kind or state.kind, host_delay=visit.host_delay,
         )
-        for source in visit.sources
+        for source, state in zip(visit.sources, visit.states, strict=True)
     ]  # fmt: skip
     return min(soonest)
 
 
-def _good(visit: Visit, answer: Fetched | NotModified, next_poll: datetime) -> FetchState:
+def _good(visit: Visit, answer: Fetched | NotModified, **more: object) -> FetchState:
     """Give the fetch's state after an answer: failures are over, validators are the server's newest."""
     return replace(
         visit.fetch,
-        next_poll_at=next_poll,
+        next_poll_at=_next(visit, max_age=_max_age(answer)),
         etag=answer.header("etag") or (visit.fetch.etag if isinstance(answer, NotModified) else None),
         last_modified=answer.header("last-modified")
         or (visit.fetch.last_modified if isinstance(answer, NotModified) else None),
@@ -190,31 +190,32 @@ def _good(visit: Visit, answer: Fetched | NotModified, next_poll: datetime) -> F
         last_ok_at=visit.now,
         moved_to=answer.moved_to or visit.fetch.moved_to,
         polls=visit.fetch.polls + 1,
+        **more,  # type: ignore[arg-type]  # field names of FetchState, checked by replace
     )
 
 
 def _poll(visit: Visit, result: PollResult, routing: Routing, **more: object) -> Poll:
-    poll = Poll(
+    return Poll(
         id=visit.poll_id,
         fetch=visit.fetch.id,
         at=visit.now,
         result=result,
         config=routing.config,
         due_at=visit.fetch.next_poll_at,
+        **more,  # type: ignore[arg-type]  # field names of Poll, checked by its constructor
     )
-    return replace(poll, **more)  # type: ignore[arg-type]  # field names of Poll, checked by replace
 
 
 def not_modified(visit: Visit, answer: NotModified, routing: Routing) -> Outcome:
     """The server says that nothing changed."""
-    state = _good(visit, answer, _next(visit, max_age=_max_age(answer)))
+    state = _good(visit, answer)
     poll = _poll(visit, "not-modified", routing, status=304, seconds=answer.seconds)
     return Outcome(poll, state, alerts=_came_back(visit, routing))
 
 
 def unchanged(visit: Visit, answer: Fetched, routing: Routing) -> Outcome:
     """The same bytes as before: nothing to read, nothing to store but the poll."""
-    state = replace(_good(visit, answer, _next(visit, max_age=_max_age(answer))), rules=visit.rules)
+    state = _good(visit, answer, rules=visit.rules)
     poll = _poll(visit, "unchanged", routing, status=answer.status, seconds=answer.seconds, size=len(answer.body))
     return Outcome(poll, state, alerts=_came_back(visit, routing))
 
@@ -256,15 +257,15 @@ def observed(
             sources.append(SourceOutcome(source.name, None, errors[source.name]))
             continue
         seen = observations[source.name]
-        changes = tuple(screened(source, change, routing, visit.now) for change in seen.changes)
-        alerts += alerts_for(source, changes, routing, poll=visit.poll_id, now=visit.now, kind=seen.state.kind)
-        sources.append(SourceOutcome(source.name, replace(seen, changes=changes)))
+        if seen.changes:
+            changes = tuple(screened(source, change, routing, visit.now) for change in seen.changes)
+            alerts += alerts_for(source, changes, routing, poll=visit.poll_id, now=visit.now, kind=seen.state.kind)
+            seen = replace(seen, changes=changes)
+        sources.append(SourceOutcome(source.name, seen))
     overall = _overall(list(observations.values()))
     if overall == "unchanged":
         sources = [part for part in sources if part.observation is None or not _as_before(part.observation, visit)]
-    state = replace(
-        _good(visit, answer, _next(visit, max_age=_max_age(answer))), snapshot=snapshot.id, chain=snapshot.hash
-    )
+    state = _good(visit, answer, snapshot=snapshot.id, chain=snapshot.hash)
     confirm = [o.state.confirm_at for o in observations.values() if o.state.confirm_at is not None]
     if confirm:
         state = replace(state, next_poll_at=min(state.next_poll_at or confirm[0], *confirm))
