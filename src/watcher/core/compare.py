@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from watcher.core import diff, linked, rules, updates
+from watcher.core import diff, linked, rules, stated, updates, when
 from watcher.core.text import block_digest
 from watcher.model import (
     Change,
@@ -276,6 +276,28 @@ def _cosmetic(before: Sequence[str], after: Sequence[str]) -> bool:
     return list(map(updates.loose, before)) == list(map(updates.loose, after))
 
 
+def _held(before: Sequence[str], after: Sequence[str], page: Page, look: Look) -> Reason | None:
+    """Say why a change of text is no news: typesetting, items of a list in another order, a moved time stamp alone."""
+    if _cosmetic(before, after):
+        return "cosmetic"
+    changed = [hunk for hunk in diff.blocks(before, after) if hunk.op != "equal"]
+    if all(hunk.op == "move" for hunk in changed) and sorted(before) == sorted(after):
+        items = {block.text for block in page.blocks if block.type in {"li", "tr"}}
+        return "cosmetic" if all(after[hunk.after[0]] in items for hunk in changed) else None
+    reading = _reading(look)
+    if all(
+        hunk.op == "replace"
+        and all(stated.is_stamp(side, reading) for side in (before[hunk.before[0]], after[hunk.after[0]]))
+        for hunk in changed
+    ):
+        return "minor-event"
+    return None
+
+
+def _reading(look: Look) -> when.Look:
+    return when.Look(look.source.locale, look.source.timezone, look.fetched_at)
+
+
 def neighbourhood(before: Sequence[str], after: Sequence[str]) -> str:
     """Give the changed blocks of both sides with the block before and after each: what `only` and `never` look at."""
     chosen: list[str] = []
@@ -293,8 +315,9 @@ def _text_change(known: Document, page: Page, out: Collector, *, silent: bool) -
     unified = diff.unified(before, after)
     words = diff.changed_words(before, after)
     text = neighbourhood(before, after)
-    if _cosmetic(before, after):
-        out.add("text.changed", unified, unified=unified, words=words, text=text, silent=silent, reason="cosmetic")
+    held = _held(before, after, page, out.look)
+    if held is not None:
+        out.add("text.changed", unified, unified=unified, words=words, text=text, silent=silent, reason=held)
         return
     digest = text_digest(page)
     earlier = [number for number, seen in known.recent[:-1] if seen == digest]
@@ -355,18 +378,24 @@ def _meta_changes(known: Document, page: Page, out: Collector) -> None:
         )
 
 
-def _announced_by_publisher(known: Document, page: Page, changes: Sequence[Change]) -> bool:
-    """Say whether the publisher marked the change: a new or edited note, or a newer modification time."""
+def _announced_by_publisher(known: Document, page: Page, out: Collector) -> bool:
+    """Say whether the publisher marked the change: a new or edited note, or a newer modification time, hidden or
+    printed."""
+    if any(change.event in ("update.new", "update.edited") for change in out.changes):
+        return True
     before, after = known.page.modified, page.modified
-    moved = after is not None and (before is None or after.at > before.at)
-    return moved or any(change.event in ("update.new", "update.edited") for change in changes)
+    if after is not None and (before is None or after.at > before.at):
+        return True
+    look = _reading(out.look)
+    was, now = stated.stated(known.page, look), stated.stated(page, look)
+    return now is not None and (was is None or now > was)
 
 
 def compare_page(known: Document, page: Page, look: Look) -> Compared:
     """Compare an article's page with its document."""
     out = Collector(known, page, look)
     ledger, confirm_at = _note_changes(known, page, look, out)
-    silent = not _announced_by_publisher(known, page, out.changes)
+    silent = not _announced_by_publisher(known, page, out)
     _title_change(known, page, out, silent=silent)
     _text_change(known, page, out, silent=silent)
     _attached_changes(known, page, out)
@@ -402,7 +431,7 @@ def compare_entry(known: Document, page: Page, look: Look) -> Compared:
             reason = "minor-event"
         elif _cosmetic(before, after):
             reason = "cosmetic"
-        silent = not _announced_by_publisher(known, page, out.changes)
+        silent = not _announced_by_publisher(known, page, out)
         out.add(
             "entry.changed",
             diff.unified(before, after) or repr(fields),
