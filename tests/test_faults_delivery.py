@@ -93,8 +93,10 @@ class Receivers:
 def receivers(tmp_path: Path) -> Iterator[Receivers]:
     made = Receivers(tmp_path)
     with contextlib.ExitStack() as stack:
-        for each in [*made.inboxes.values(), *made.hooks.values()]:
-            stack.enter_context(each)
+        for inbox in made.inboxes.values():
+            stack.enter_context(inbox)
+        for hook in made.hooks.values():
+            stack.enter_context(hook)
         yield made
 
 
@@ -257,7 +259,8 @@ def test_servers_that_hang_are_given_up(tmp_path: Path, receivers: Receivers) ->
     """A mail server that says nothing is given up after fifteen seconds, in words, and tried again."""
     inbox: Any = receivers.inboxes["hangs"]
     inbox.hang = "connect"
-    more = f'[channels.slow]\ntype = "email"\nto = ["a@example.org"]\nfrom = "b@example.org"\nsmtp = "{inbox.url}?tls=off"\n'
+    more = '[channels.slow]\ntype = "email"\nto = ["a@example.org"]\nfrom = "b@example.org"\n'
+    more += f'smtp = "{inbox.url}?tls=off"\n'
     with Field(tmp_path, [], more=more + 'pauses = ["1s"]\n', notify=["slow", "hook"]) as field:
         field.poll()
         field.stage = 1
