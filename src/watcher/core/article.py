@@ -50,6 +50,13 @@ _TAIL = re.compile(
     r"sobre (?:el|la|o|a) autora?|l['’]autore)\s?:?",
     re.IGNORECASE,
 )
+_TEASER = re.compile(
+    r"(?:most (?:read|popular|viewed|shared)|trending(?: now)?|meistgelesen|am meisten gelesen|(?:article )?le plus lu|"
+    r"lo más (?:leído|visto)|la più letta|i più letti|mais lid[ao]s?|meest gelezen|mest läst|mest lest|mest læst|luetuin|"
+    r"najczęściej czytane|en çok okunan|самое читаемое|الأكثر قراءة|よく読まれている記事|人気記事|热门|最多閱讀|많이 본 기사)"
+    r"\s?[:：]\s?[^.!?。]+$",
+    re.IGNORECASE,
+)
 _SENTENCE = re.compile(r"[.!?。！？…][\"'”’»)\]]*$")
 _MOST_LINKS = 5000
 
@@ -223,7 +230,7 @@ def _tail(raws: list[Raw]) -> list[Raw]:
                     out.append(
                         other
                         if noted or other.role != "text"
-                        else Raw(other.type, other.text, "furniture", other.links)
+                        else Raw(other.type, other.text, "furniture", other.links, slot=other.slot)
                     )
                 return out
     return raws
@@ -237,7 +244,8 @@ def _blocks(raws: Iterable[Raw], base: str, volatile: Collection[str]) -> list[B
         links = tuple(link for link in resolved if link.url)
         left -= len(links)
         moving = raw.role == "text" and is_volatile(raw.text, volatile)
-        blocks.append(Block(raw.type, raw.text, links, "furniture" if moving else raw.role, raw.times, raw.inserted))
+        role = "furniture" if moving else raw.role
+        blocks.append(Block(raw.type, raw.text, links, role, raw.times, raw.inserted, raw.slot))
     return blocks
 
 
@@ -248,7 +256,11 @@ def _page(content: _Content, blocks: list[Block], url: str, base: str, look: whe
     machine: tuple[Note, ...] = tuple(note for value in data_of(head.noted) for note in notes.from_json_ld(value, look))
     found = notes.find(head.title, blocks, look, metadata=machine)
     marked = tuple(
-        replace(block, role="note") if index in found.blocks and block.role in {"text", "stamp"} else block
+        replace(block, role="note")
+        if index in found.blocks and block.role in {"text", "stamp"}
+        else _judged(block)
+        if block.role == "text"
+        else block
         for index, block in enumerate(blocks)
     )
     stamps = [block.text for block in marked if block.role == "stamp" and not is_furniture(block.text)]
@@ -270,6 +282,13 @@ def _page(content: _Content, blocks: list[Block], url: str, base: str, look: whe
         ),
         place=content.place,
     )
+
+
+def _judged(block: Block) -> Block:
+    """A line that only says that the story goes on is a stamp; one that names the most read story is furniture."""
+    if notes.is_status(block.text):
+        return replace(block, role="stamp")
+    return replace(block, role="furniture") if len(block.text) <= 120 and _TEASER.match(block.text) else block
 
 
 def _moment(values: Iterable[str | None], look: when.Look) -> Moment | None:

@@ -38,6 +38,7 @@ _LABELLED = re.compile(
     re.IGNORECASE,
 )
 # words before a link to another story; those of the second group are ordinary words unless a sign follows
+_TWO_ZONES = re.compile(r"\d{4} GMT \(\d{4} [A-Z]{3,4}\)")
 _POINTER = re.compile(
     r"(?:read (?:more|also|next)|also read|see also|lesen sie auch|mehr zum thema|lire aussi|à lire aussi|lea también|"
     r"leggi anche|leia (?:também|mais)|lees ook|läs också|les også|czytaj także|читайте также|関連記事)"
@@ -276,6 +277,8 @@ class Builder:
         return label == text[pointer.end() :].strip() or (label == text and text[pointer.end() - 1] in ":：›»|–-")
 
     def _bare_stamp(self, text: str) -> bool:
+        if self._type() == "p" and _TWO_ZONES.search(text):
+            return False  # a paragraph of its own, for readers all over the world
         labelled = _LABELLED.match(text) is not None and any(letter.isdigit() for letter in text)
         by = text[:3].lower() == "by " and text[3:4].isupper() and len(text) <= 60
         return (labelled or by) and is_stamp(text) and len(_WORD.findall(text)) <= 8

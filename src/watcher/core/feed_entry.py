@@ -96,7 +96,7 @@ def build(draft: Draft, *, raw: str, key: str, ident: Ident, lone: bool, url: st
     summary = draft.summary.read() if draft.summary else None
     body = draft.content.read() if draft.content else summary or fragment.Fragment()
     blocks = body.blocks
-    found = notes.find(title, blocks, look)
+    found = notes.find(title, blocks, look, alone=True)
     blocks = tuple(replace(block, role="note") if i in found.blocks else block for i, block in enumerate(blocks))
     published, modified = _moment(draft.published, look), _moment(draft.modified, look)
     if published and modified and published.at == modified.at:

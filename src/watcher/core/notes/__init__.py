@@ -14,11 +14,11 @@ from watcher.core.notes import flow, lists
 from watcher.core.notes import title as titles
 from watcher.core.notes.machine import from_json_ld
 from watcher.core.notes.merge import merge
-from watcher.core.notes.page import PageView, close_elsewhere, locate
+from watcher.core.notes.page import PageView, close_elsewhere, is_status, locate
 from watcher.core.when import Look
 from watcher.model import Block, Note
 
-__all__ = ["Found", "find", "from_json_ld", "merge", "strip_marks"]
+__all__ = ["Found", "find", "from_json_ld", "is_status", "merge", "strip_marks"]
 
 _NO_TIME = Look(None, "UTC", datetime(2000, 1, 1, tzinfo=UTC))
 
@@ -38,10 +38,13 @@ def strip_marks(title: str) -> str:
     return titles.strip(title, _NO_TIME)
 
 
-def find(title: str | None, blocks: Sequence[Block], look: Look, *, metadata: Sequence[Note] = ()) -> Found:
+def find(
+    title: str | None, blocks: Sequence[Block], look: Look, *, metadata: Sequence[Note] = (), alone: bool = False
+) -> Found:
     """Every update note in a title and the blocks of a content.
 
     `blocks` may hold the headline again. Times come out in UTC, seen from `look`. Never raises on any text.
+    `alone`: there is no page that could support the headline's number (a feed's entry), so it is believed as it is.
     """
     headline = (title or "").strip()
     if not headline:
@@ -58,7 +61,7 @@ def find(title: str | None, blocks: Sequence[Block], look: Look, *, metadata: Se
     lists.live_posts(page)
     flow.read(page)
     notes = locate(page)
-    if mark and not mark.believed:
+    if mark and not mark.believed and not (alone and mark.note.sequence is not None):
         same = [note for note in notes if note.kind == mark.note.kind]
         supported = any(note.sequence == mark.note.sequence for note in same) if mark.note.sequence else bool(same)
         mark = mark if supported else None

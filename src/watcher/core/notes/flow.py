@@ -30,6 +30,7 @@ _TRAILING = re.compile(
     r"em)? ?)?(?P<t>[^()\[\]–—]{4,60}?)[.]?[)\]]?[.]?$",
     re.I,
 )
+_TWO_ZONES = re.compile(r"\d{4} GMT \(\d{4} [A-Z]{3,4}\)")
 _DONE = re.compile(r"[\s)）]{0,2}(?:に|付で|에)?\s?(?:已)?(?:更正|更新|修改|修正|修訂|修订|訂正|追記|加筆|정정|수정|업데이트|보완)")
 _CREDIT = re.compile(r"(?:[—–-]\s?@?\w[^.!?。]{1,60}|@\w{2,30}\)?)$")
 _EXPLANATORY = re.compile(r"explanatory note[s]?\.?$", re.IGNORECASE)
@@ -185,10 +186,16 @@ def _bare(page: PageView, index: int, label: Lead) -> None:
         own_line = (
             block.type in {"p", "li", "pre"}
             and len(block.text) <= 90
-            and _AT_ON.search(block.text.partition(label.moment.printed or "")[0] if label.moment else "")
+            and (
+                _AT_ON.search(block.text.partition(label.moment.printed or "")[0] if label.moment else "")
+                or (block.role == "text" and _TWO_ZONES.search(block.text))
+            )
         )
         if own_line and label.moment and not label.relative and not label.moment.date_only:
             page.add(_note(page, label, None, page.links(index, index + 1)), index, index + 1)
+        return
+    if label.kind == "amendment" and label.moment:
+        page.add(_note(page, label, None, page.links(index, index + 1)), index, index + 1)
         return
     follows = after is not None and page.free(index + 1) and after.type in {"p", "dd", "li", "text", "blockquote", "td"}
     if not follows or after is None or lead.read(after.text, page.look) or (label.relative and label.number is None):
@@ -369,8 +376,8 @@ def _wire_line(page: PageView, index: int, seen_body: int) -> bool:
         kind = sentences.kind_of(eds["s"], "writethru")
         page.add(Note(None, kind, None, None, eds["s"].strip()), index, index + 1)
         return True
-    if wire.WITHDRAWN.match(block.text):
-        text = block.text.strip("()[] ")
+    if wire.WITHDRAWN.match(undated := wire.DATELINE.sub("", block.text, count=1)):
+        text = undated.strip("()[] ")
         page.add(
             Note(None, "retraction", when.parse(text[:200], page.look), None, text, None, page.links(index, index + 1)),
             index,

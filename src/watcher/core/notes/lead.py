@@ -12,10 +12,10 @@ from watcher.core.when import Look
 from watcher.model import Moment, NoteKind
 
 _OPEN, _CLOSE = "([（【［〔「《", ")]）】］〕」》"
-_START = re.compile(r"[\s•·*▶►■●◆★☆※▪‣>|_~✱⚠️\-–—]{0,6}(?P<open>[\[(【〔［（]?)\s?")
+_START = re.compile(r"[\s•·*▶►■●◆★☆※▪‣>|_~✱⚠️+＋\-–—]{0,8}(?P<open>[\[(【〔［（]?)\s?")
 _DIGITS = r"\d{1,3}(?!\d|[.,:/]\d|\s?[ap]\.?\s?m\b|\s?[hH]\d|\s?[時时点點시年月日년월일%]|\s?Uhr)"
 _NUMBER = re.compile(
-    rf"[\s　]?(?:[#＃№]\s?|(?:no|nr|n|núm|num)[.°º]?\s?(?=\d)|第)?(?P<n>{_DIGITS})[번호号報报]?"
+    rf"[\s　]?(?:[#＃№]\s?|(?:no|nr|n|núm|num)[.°º]{{0,2}}\s?(?=\d)|第)?(?P<n>{_DIGITS})[번호号報报]?"
     rf"(?:\s?(?:[-–—]|to|through|bis|à|a|al|e|y|et|and|und|og|och|en|&)\s?(?P<m>{_DIGITS}))?",
     re.IGNORECASE,
 )
@@ -232,6 +232,8 @@ def read(text: str, look: Look) -> Lead | None:
     if label.form == "editor" and opened and not tail.marked:
         _inside(head, look, tail)
     rest = text[tail.at :].lstrip(" *_:：").strip()
+    if head[:at].count("+") >= 2:
+        rest = rest.rstrip("+ ")
     if opened and tail.depth > 0 and rest[-1:] in _CLOSE and rest[-1:]:
         rest = rest[:-1].rstrip()
     lead = Lead(

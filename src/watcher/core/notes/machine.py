@@ -1,5 +1,7 @@
 """Notes written for machines: `liveBlogUpdate` and `correction` of schema.org (JSON-LD)."""
 
+import html
+import re
 from collections.abc import Iterator
 
 from watcher.core import when
@@ -8,6 +10,9 @@ from watcher.core.notes import sentences
 from watcher.core.when import Look
 from watcher.model import Moment, Note
 
+_SCRIPT = re.compile(r"<(script|style)\b.*?</\1>", re.IGNORECASE | re.DOTALL)
+_BREAK = re.compile(r"<br\b[^<>]*>|</?(?:p|div|li|ul|ol|h[1-6]|blockquote|tr|figure)\b[^<>]*>", re.IGNORECASE)
+_TAG = re.compile(r"</?[a-z!][^<>]*>", re.IGNORECASE)
 _DEPTH, _MOST = 8, 500
 
 
@@ -47,7 +52,13 @@ def _listed(value: object) -> list[object]:
 
 
 def _text(value: object) -> str | None:
-    return normalise(value[:20_000]) or None if isinstance(value, str) else None
+    """A text without the mark-up that some put into it; its paragraphs are parted by one line feed."""
+    if not isinstance(value, str):
+        return None
+    plain = value[:20_000]
+    if "<" in plain or "&" in plain:
+        plain = html.unescape(_TAG.sub("", _BREAK.sub("\n", _SCRIPT.sub("", plain))))
+    return "\n".join(filter(None, map(normalise, plain.split("\n")))) or None
 
 
 def _time(item: dict[str, object], look: Look) -> Moment | None:

@@ -69,6 +69,11 @@ def is_end(block: Block) -> bool:
     return block.type == "hr" or is_elsewhere(block) or _FOOTER.match(block.text) is not None
 
 
+def is_status(text: str) -> bool:
+    """Whether a line only says that the story goes on ("This is a developing story")."""
+    return len(text) <= 200 and _STATUS.match(text.strip(" []()【】*•-–—")) is not None
+
+
 def is_first_published(text: str) -> bool:
     return len(text) <= 160 and _FIRST.match(text.strip()) is not None
 
@@ -80,7 +85,7 @@ def is_body(block: Block) -> bool:
         return False
     if len(text) >= 240:
         return True
-    if _STATUS.match(text) or is_first_published(text) or _FOOTER.match(text) or _BYLINE.match(text):
+    if is_status(text) or is_first_published(text) or _FOOTER.match(text) or _BYLINE.match(text):
         return False
     return len(text) >= 12 and (_SENTENCE.search(text) is not None or len(text) >= 160)
 

@@ -65,6 +65,7 @@ REPAIR = re.compile(
     r"in the (?:news )?release,? .{0,120}(?:advised|corrected)",
     re.I,
 )
+DATELINE = re.compile(r"^[A-ZÀ-Þ][A-ZÀ-Þ .’'/-]{2,40}(?:,? [A-Z][\w.]{2,9} \d{1,2})?,? \([^()]{2,30}\) ?[-–—]{1,2} ")
 WIRELINE = re.compile(
     r"^[A-ZÀ-Þ][\w .,'’/&-]{1,60}?--?\((?:[^()]{2,30})\)--\s?|^.{0,80}?/(?:PRNewswire|[A-Z][\w]+)/\s?--\s?"
 )

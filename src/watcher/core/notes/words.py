@@ -29,16 +29,16 @@ LABELS: tuple[Label, ...] = (
             "actualización", "actualizacion", "ampliación",  # es
             "aggiornamento", "aggiunta",  # it
             "atualização", "atualizacao", "actualização", "adendo", "adenda",  # pt
-            "bijwerking", "aanvulling", "naschrift",  # nl
-            "uppdatering", "tillägg",  # sv
-            "oppdatering", "opdatering", "tillegg", "tilføjelse",  # no, da
-            "päivitys", "lisäys",  # fi
+            "bijwerking", "aanvulling", "naschrift", "laatste update",  # nl
+            "uppdatering", "tillägg", "senaste uppdatering",  # sv
+            "oppdatering", "opdatering", "tillegg", "tilføjelse", "siste oppdatering",  # no, da
+            "päivitys", "lisäys", "täydennys",  # fi
             "aktualizacja", "uzupełnienie", "dopisek",  # pl
-            "güncelleme", "ekleme",  # tr
+            "güncelleme", "ekleme", "son güncelleme",  # tr
             "обновление", "апдейт", "дополнение", "апд\\.?",  # ru
-            "تحديث", "إضافة", "إلحاق",  # ar
-            "更新", "追記", "アップデート", "続報", "補遺",  # ja, zh
-            "最新更新", "补充", "補充", "后续", "後續",  # zh
+            "تحديث", "إضافة", "إلحاق", "استدراك", "ملحق",  # ar
+            "更新", "追記", "アップデート", "続報", "補遺", "再追記", "追補",  # ja, zh
+            "最新更新", "补充", "補充", "补记", "補記", "补充说明", "后续", "後續",  # zh
             "업데이트", "추가", "추신", "갱신",  # ko
             "eta", "edit", "edited to add", "addendum", "addenda", "postscript", "post script", "p\\.\\s?s\\.",
         ),
@@ -70,23 +70,23 @@ LABELS: tuple[Label, ...] = (
         "noun",
         (
             "corrections? (?:and|&) amplifications?", "corrections? (?:and|&) clarifications?", "correction notice",
-            "correction", "corrigendum", "erratum", "correx", "for the record", "we regret the error",
-            "korrektur(?:hinweis)?", "berichtigung", "richtigstellung", "korrigenda",
-            "rectificatif", "rectification", "correctif",
+            "correction", "corrigendum", "erratum", "corrigenda", "correction made", "correction of errors", "correx", "for the record", "we regret the error",
+            "korrektur(?:hinweis)?", "berichtigung", "richtigstellung", "korrektur-hinweis", "korrigenda",
+            "rectificatif", "rectification", "correctif", "mise au point",
             "fe de erratas", "fe de errores", "corrección", "correccion", "rectificación", "rectificacion",
             "errata corrige", "rettifica", "correzione",
             "errata", "errámos", "erramos", "correção", "correcção", "retificação",
-            "correctie", "rectificatie", "verbetering", "herstel",
-            "rättelse", "korrigering", "rättning",
-            "rettelse", "retting", "korreksjon", "korrektion", "berigtigelse", "beriktigelse",
-            "oikaisu", "korjaus",
+            "correctie", "rectificatie", "verbetering", "herstel", "rechtzetting", "erratum",
+            "rättelse", "korrigering", "rättning", "beriktigande",
+            "rettelse", "retting", "korreksjon", "oppretting", "korrektion", "berigtigelse", "beriktigelse",
+            "oikaisu", "korjaus", "virheen oikaisu",
             "sprostowanie", "korekta", "poprawka", "errata",
             "düzeltme", "tashih", "tekzip",
             "исправление", "поправка", "опровержение",
-            "تصحيح", "تصويب",
-            "訂正", "修正", "お詫びと訂正", "おわびと訂正", "訂正とお詫び",
-            "更正", "勘误", "勘誤", "订正", "更正启事",
-            "정정", "정정보도", "정정 보도", "바로잡습니다", "바로잡음", "오류 정정",
+            "تصحيح", "تصويب", "تصحيح خطأ", "اعتذار وتصحيح",
+            "訂正", "修正", "訂正のお知らせ", "お詫び", "お詫びと訂正", "おわびと訂正", "訂正とお詫び",
+            "更正", "勘误", "更正说明", "更正說明", "更正啟事", "勘誤", "订正", "更正启事",
+            "정정", "정정보도", "정정합니다", "고침", "정정 보도", "바로잡습니다", "바로잡음", "오류 정정",
         ),
     ),
     Label(
@@ -141,22 +141,22 @@ LABELS: tuple[Label, ...] = (
         (
             "(?:an? )?editor[’'`]?s[’'`]? note", "ed\\.? note", "editorial note", "publisher[’'`]s note",
             "(?:a )?note to (?:our )?readers", "ed\\.",
-            "anmerkung der redaktion", "hinweis der redaktion", "anm\\. ?d\\. ?red\\.?", "redaktioneller hinweis",
+            "anmerkung der redaktion", "hinweis der redaktion", "anm\\. ?d\\. ?red\\.?", "redaktioneller hinweis", "transparenzhinweis", "hinweis in eigener sache", "anmerkung",
             "in eigener sache", "hinweis",
-            "note de la rédaction", "ndlr", "nota bene", "note de l[’']éditeur",
-            "nota de (?:la )?redacción", "nota del editor", "nota editorial", "nota de la r\\.", "n\\. de la r\\.",
-            "nota della redazione", "nota redazionale", "n\\.?d\\.?r\\.?",
+            "note de la rédaction", "ndlr", "note de la rédac", "n\\.d\\.l\\.r\\.?", "nota bene", "note de l[’']éditeur",
+            "nota de (?:la )?redacción", "nota del editor", "nota de los editores", "n\\. del e\\.", "nota editorial", "nota de la r\\.", "n\\. de la r\\.",
+            "nota della redazione", "nota redazionale", "nota di redazione", "nota del direttore", "n\\.?d\\.?r\\.?",
             "nota d[ae] reda[cç]{1,2}ão", "nota do editor",
-            "noot van de redactie", "opmerking van de redactie", "redactioneel",
+            "noot van de redactie", "opmerking van de redactie", "noot redactie", "redactie", "redactioneel",
             "redaktionens (?:kommentar|anmärkning|not)", "red\\.? anm\\.?", "not från redaktionen",
-            "redaksjonens (?:kommentar|merknad)", "redaktionel note", "red\\.",
-            "toimituksen (?:huomautus|huomio)", "toim\\. huom\\.?",
-            "od redakcji", "nota (?:od )?redakcji", "przypis redakcji",
-            "editörün notu", "editör notu",
-            "от редакции", "примечание редакции", "прим\\. ?ред\\.",
+            "redaksjonens (?:kommentar|merknad)", "redaktionens (?:bemærkning|note)", "redaksjonell merknad", "redaktionel note", "red\\.",
+            "toimituksen (?:huomautus|huomio)", "toimitukselta", "toim\\. huom\\.?",
+            "od redakcji", "nota (?:od )?redakcji", "uwaga redakcji", "od redaktora", "przypis redakcji",
+            "editörün notu", "editör notu", "yayın notu", "editörün açıklaması",
+            "от редакции", "примечание редакции", "от редактора", "примечание редактора", "прим\\. ?ред\\.",
             "ملاحظة (?:من )?المحرر", "ملاحظة من التحرير", "تنويه(?: من المحرر)?",
-            "編集部注", "編集部より", "編集部追記", "編注", "編集注", "编者注", "编者按", "編者按", "編者註", "编注",
-            "편집자 ?주", "편집자 ?註", "알립니다",
+            "編集部注", "編集部より", "編集部からのお知らせ", "編集者注", "編集部追記", "編注", "編集注", "编者注", "编者按", "编辑注", "編輯註", "編者注", "編者按", "編者註", "编注",
+            "편집자 ?주", "알려드립니다", "편집자 ?주석", "편집자 ?註", "알립니다",
         ),
     ),
 )  # fmt: skip
@@ -339,8 +339,35 @@ LIVE = (
     r"速報|実況|ライブ|タイムライン|直播|实时|實時|滚动|滾動|속보|생중계|실시간|라이브"
 )
 STATUS = (
-    r"(?:this is a )?developing(?: story)?\b.*|(?:please )?check back for (?:more )?updates.*|more to (?:come|"
-    r"follow).*|breaking(?: news)?\W*|"
+    r"(?:this is an? )?(?:developing|breaking|evolving)(?: news)? story\b.*|developing\W*|"
+    r"(?:please )?check back (?:for (?:more )?updates|later|soon)\b.*|more to (?:come|follow)\b.*|"
+    r"more (?:details|information) (?:to follow|soon|will follow)\b.*|breaking(?: news)?\W*|"
+    r"this (?:story|article|page|report|post) (?:is developing|is being updated|will be updated)\b.*|"
+    r"(?:story )?developing(?: story)?[.…:! -]*(?:more to come|refresh|check back)?.{0,40}|"
     r"the updated release reads:?|the (?:corrected|full|complete) (?:release|version|text) (?:reads|follows)\b.*|"
-    r"updates are at the end.*"
+    r"updates are at the end.*|"
+    r"(?:dieser (?:artikel|text|beitrag)|die(?:se)? meldung) wird (?:laufend|fortlaufend|ständig|regelmäßig|weiter) "
+    r"(?:aktualisiert|ergänzt)\b.*|mehr (?:in kürze|dazu in kürze|folgt)\b.*|weitere informationen (?:in kürze|"
+    r"folgen)\b.*|eilmeldung\W*|"
+    r"(?:plus d.informations|davantage d.informations|(?:plus de )?détails) (?:à venir|à suivre|suivent)\b.*|"
+    r"(?:cet article|article) (?:est )?(?:en cours de (?:mise à jour|rédaction)|sera mis à jour)\b.*|"
+    r"(?:noticia|información|historia) en (?:desarrollo|construcción|actualización)\b.*|en desarrollo\W*|"
+    r"(?:habrá ampliación|seguirá ampliación|más información en breve)\b.*|"
+    r"(?:notizia|articolo) in aggiornamento\b.*|in aggiornamento\W*|seguono aggiornamenti\b.*|"
+    r"(?:notícia|matéria|texto|reportagem) em (?:atualização|desenvolvimento)\b.*|em (?:atualização|"
+    r"desenvolvimento)\W*|mais informações em breve\b.*|"
+    r"(?:dit (?:artikel|bericht)|dit nieuwsbericht) wordt (?:nog )?(?:aangevuld|bijgewerkt)\b.*|meer (?:volgt|"
+    r"informatie volgt|details volgen)\b.*|later meer\W*|"
+    r"(?:artikeln|texten|nyheten) uppdateras\b.*|mer information (?:följer|kommer)\b.*|"
+    r"(?:saken|artikkelen|artiklen) (?:oppdateres|opdateres|blir oppdatert|bliver opdateret)\b.*|mer kommer\W*|"
+    r"(?:juttua|uutista|artikkelia) (?:päivitetään|täydennetään)\b.*|"
+    r"(?:tekst|artykuł|materiał) (?:jest )?(?:aktualizowany|w trakcie aktualizacji)\b.*|wkrótce więcej"
+    r"(?: informacji)?\b.*|więcej informacji wkrótce\b.*|"
+    r"(?:haber|bu haber) (?:güncelleniyor|güncellenecek\w*)\b.*|(?:ayrıntılar|detaylar) (?:geliyor|birazdan)\b.*|"
+    r"(?:новость|материал|текст|статья) (?:дополняется|обновляется|будет (?:дополнен|обновл[её]н)\w*)\b.*|"
+    r"подробности (?:позже|следуют)\b.*|"
+    r"(?:التفاصيل|المزيد|تفاصيل أخرى) (?:بعد قليل|لاحق[اًا]+|قريب[اًا]+).*|يتبع\W*|خبر عاجل\W*|"
+    r"(?:この記事は)?(?:随時更新|続報(?:あり|が入り次第)|詳細は(?:追って|続報で)|更新(?:中|されます)).{0,30}|"
+    r"(?:持续更新|持續更新|更多消息|详情稍后|詳情稍後|滚动更新).{0,30}|"
+    r"(?:자세한 (?:소식|내용)은? (?:곧|추후|이어)|계속 업데이트|속보입니다).{0,40}"
 )
