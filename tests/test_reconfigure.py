@@ -246,7 +246,7 @@ def test_a_muted_source_stores_and_says_nothing(desk: Desk) -> None:
     ],
 )
 def test_rules_say_what_is_told(desk: Desk, rules: dict[str, list[str]], reason: str | None) -> None:
-    """`only` and `never` decide by a changed block and its neighbours; what they hold back is stored with the reason."""
+    """`only` and `never` decide by a changed block and its neighbours; what they hold back is stored as that."""
     desk.write({"name": "one", "select": "article", **rules})
     desk.check()
     desk.site.stage = 1
