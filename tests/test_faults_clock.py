@@ -1,8 +1,7 @@
-"""Clocks that are wrong, and failures that last: nothing sleeps until a time that never comes, and each is told once."""
+"""Clocks that are wrong, failures that last: nothing sleeps until a time that never comes, each is told once."""
 
 import asyncio
 import contextlib
-import os
 import shutil
 import sqlite3
 import subprocess
@@ -112,7 +111,7 @@ def healths(hook: Hook) -> list[list[str]]:
 
 
 def test_a_source_that_fails_on_is_told_once_and_so_is_its_recovery(tmp_path: Path) -> None:
-    """A source that fails longer than `alarm_after` is told once, in words, then its recovery; a short failure is not."""
+    """A source that fails longer than `alarm_after` is told once, in words, then its recovery; others are not."""
     with Hook() as hook, Inbox() as inbox, Pages(lambda stage: article("one", stage).encode()) as site:
         sources = source("one", site.url(), kind="article", alarm_after="2s")
         sources += source("calm", site.url("/calm"), kind="article", alarm_after="1h")
@@ -192,12 +191,12 @@ def test_a_daemon_lives_through_a_clock_that_is_set_back(tmp_path: Path) -> None
         daemon = Daemon(config, LD_PRELOAD=str(tmp_path / "skew.so"), SKEW_FILE=str(tmp_path / "skew"))
         with daemon:
             wait_for(lambda: healths(hook) == [["source.started"]], 20, "the start")
-            os.replace(replacement(tmp_path, 0), tmp_path / "skew")
+            replacement(tmp_path, 0).replace(tmp_path / "skew")
             settle(0.5)
             site.stage = 1
             wait_for(lambda: len(changes_of(hook)) == 1, 30, "the change")
             assert "clock.set_back" in daemon.log()
-            os.replace(replacement(tmp_path, 86400), tmp_path / "skew")
+            replacement(tmp_path, 86400).replace(tmp_path / "skew")
             site.stage = 2
             wait_for(lambda: len(changes_of(hook)) == 2, 30, "the change after the clock was set ahead")
             assert daemon.stop() == 0
