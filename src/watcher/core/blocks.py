@@ -15,6 +15,7 @@ from watcher.core.judge import BLOCKS, HEADINGS, Attributes
 
 MOST_BLOCKS = 20_000
 LONGEST_BLOCK = 100_000
+_MOST_LOOKUPS = 1_000_000  # of a link's words in a line
 
 _TYPED = HEADINGS | {"p", "li", "dt", "dd", "figcaption", "blockquote", "pre"}
 _BREAK = "\x00"
@@ -213,7 +214,9 @@ class Builder:
         if len(self.blocks) >= MOST_BLOCKS:
             return
         lines = _BLANK.split(raw) if self._depth["pre"] else _lines(raw) if _BREAK in raw else [raw]
-        for line in lines:
+        if len(lines) * len(links) > _MOST_LOOKUPS:
+            links = links[: _MOST_LOOKUPS // len(lines)]
+        for line in lines[: MOST_BLOCKS - len(self.blocks)]:
             text = normalise(line)[:LONGEST_BLOCK]
             if text:
                 own = links if len(lines) == 1 else [link for link in links if link[1] in text]
@@ -302,20 +305,22 @@ class Builder:
 
 def _lines(raw: str) -> list[str]:
     """Part a block at its `<br>`: at two in a row, or at one that ends a long sentence or stands before a note."""
-    out: list[str] = []
-    joinable = False
+    out: list[list[str]] = []  # each by its parts: joining them as they come would take time with their square
+    length, joinable = 0, False
     for line in raw.split(_BREAK):
         text = line.strip()
         if not text:
             joinable = False
             continue
-        before = out[-1].strip() if out else ""
-        if joinable and not (opens_note(text) or (len(before) >= 60 and _SENTENCE_END.search(before))):
-            out[-1] = f"{out[-1]} {line}"
+        ended = length >= 60 and _SENTENCE_END.search(out[-1][-1].strip()[-40:]) is not None
+        if joinable and not (opens_note(text) or ended):
+            out[-1].append(line)
+            length += len(line) + 1
         else:
-            out.append(line)
+            out.append([line])
+            length = len(text)
         joinable = True
-    return out
+    return [" ".join(parts) for parts in out]
 
 
 def _without_counters(pieces: Sequence[str]) -> str:

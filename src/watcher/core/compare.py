@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from watcher.core import diff, linked, rules, stated, updates, when
+from watcher.core import diff, learn, linked, rules, stated, updates, when
 from watcher.core.text import block_digest
 from watcher.model import (
     Change,
@@ -44,6 +44,8 @@ class Look:
     server: datetime | None = None
     snapshot: str | None = None
     confirmed: bool = False  # believe a disappearance at once (replay)
+    baseline_at: datetime | None = None  # of the source; None: nothing is learnt of what changes by itself
+    volatile: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Compared:
     revision: Revision | None
     changes: tuple[Change, ...]
     confirm_at: datetime | None = None
+    volatile: tuple[str, ...] = ()  # as `SourceState.volatile`, after this look
 
 
 def body_of(page: Page) -> list[str]:
@@ -392,15 +395,45 @@ def _announced_by_publisher(known: Document, page: Page, out: Collector) -> bool
 
 
 def compare_page(known: Document, page: Page, look: Look) -> Compared:
-    """Compare an article's page with its document."""
+    """Compare an article's page with its document, what changes by itself left out (core/learn.py)."""
+    clock = learn.CLOCK in look.volatile or learn.is_clock(known.page, page, known.fetched_at, look.fetched_at)
+    if clock:
+        page = replace(page, modified=known.page.modified)
     out = Collector(known, page, look)
     ledger, confirm_at = _note_changes(known, page, look, out)
     silent = not _announced_by_publisher(known, page, out)
     _title_change(known, page, out, silent=silent)
-    _text_change(known, page, out, silent=silent)
-    _attached_changes(known, page, out)
-    _meta_changes(known, page, out)
-    return _close(known, look, out, ledger, confirm_at)
+    marked = bool(out.changes) or not silent
+    circumstances = learn.Look(look.fetched_at, look.baseline_at, marked=marked, patient=not look.confirmed)
+    sifted = learn.sift(known.page, page, look.volatile, circumstances)
+    volatile = sifted.volatile if not clock or learn.CLOCK in sifted.volatile else (learn.CLOCK, *sifted.volatile)
+    confirm_at = min(filter(None, (confirm_at, sifted.confirm_at)), default=None)
+    for told in sifted.told:
+        _region_change(known, told, out, silent=silent)
+    if sifted.stands:
+        changes = tuple(replace(change, revision=out.old, previous=None) for change in out.changes)
+        return Compared(replace(known, ledger=ledger), None, changes, confirm_at, volatile)
+    compared = replace(known, page=sifted.known)
+    _text_change(compared, sifted.page, out, silent=silent)
+    _attached_changes(compared, sifted.page, out)
+    _meta_changes(compared, sifted.page, out)
+    out.page = sifted.kept
+    return replace(_close(known, look, out, ledger, confirm_at), volatile=volatile)
+
+
+def _region_change(known: Document, told: learn.Told, out: Collector, *, silent: bool) -> None:
+    """Tell, or hold, what changed in one place of the page; it keeps its id from the first look to the last."""
+    unified = diff.unified(told.before, told.after)
+    out.add(
+        "text.changed",
+        unified,
+        change_id=make_id("chg", known.id, "region", *told.key),
+        unified=unified,
+        words=diff.changed_words(told.before, told.after),
+        text="\n".join([*told.before, *told.after]),
+        silent=silent,
+        reason=told.reason,
+    )
 
 
 def shown(page: Page, key: str, fields: tuple[tuple[str, str | None, str | None], ...] = ()) -> EntryShown:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from watcher.core import absence, article, compare, entries, feed, file, gates, sniff, text, walls, when
+from watcher.core import absence, article, compare, entries, feed, file, gates, learn, sniff, text, walls, when
 from watcher.errors import ReadError
 from watcher.model import (
     Document,
@@ -146,20 +146,25 @@ def _judge_page(
         visible=text.visible_digest(html) if markup else None,
         title=page.headline or page.title,
         confirm_at=None,
+        learn_at=None,
     )
     if known is None or state.baseline_at is None:
         name = page_id(look.source)
         number = known.revision + 1 if known is not None and known.id == name else 1
         document = compare.first_sight(name, "page", look.source.url, page, look, number=number)
-        seen = replace(seen, baseline_at=look.fetched_at, absence=None, moved_to=fetched.moved_to)
+        again = None if look.confirmed else look.fetched_at + learn.SECOND_LOOK
+        seen = replace(
+            seen, baseline_at=look.fetched_at, absence=None, moved_to=fetched.moved_to, volatile=(), learn_at=again
+        )
         return Observation("baseline", seen, (document,), (compare.revision_of(document, look.snapshot),))
     return _compared(seen, page, fetched, look, known)
 
 
 def _compared(state: SourceState, page: Page, fetched: Fetched, look: compare.Look, known: Document) -> Observation:
     state, back = absence.returned(state, known, look)
+    look = replace(look, baseline_at=state.baseline_at, volatile=state.volatile)
     result = compare.compare_page(known, page, look)
-    state = replace(state, confirm_at=result.confirm_at)
+    state = replace(state, confirm_at=result.confirm_at, volatile=result.volatile)
     changes = (*back, *result.changes)
     if fetched.moved_to and fetched.moved_to != state.moved_to:
         changes = (*changes, *absence.moved(known, fetched.moved_to, look))

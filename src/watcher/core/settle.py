@@ -267,6 +267,8 @@ def observed(
         sources = [part for part in sources if part.observation is None or not _as_before(part.observation, visit)]
     state = _good(visit, answer, snapshot=snapshot.id, chain=snapshot.hash)
     confirm = [o.state.confirm_at for o in observations.values() if o.state.confirm_at is not None]
+    least = visit.now + timedelta(seconds=visit.host_delay)
+    confirm += [max(at, least) for o in observations.values() if (at := o.state.learn_at) and at > visit.now]
     if confirm:
         state = replace(state, next_poll_at=min(state.next_poll_at or confirm[0], *confirm))
     if errors:

@@ -5,7 +5,7 @@ at the place the last full reading named. Both stand on selectolax's C parser. `
 the same tree as the full reading (core/content.py), so that it differs whenever a compared block does.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 import xxhash
 
@@ -15,6 +15,7 @@ from watcher.core.furniture import block_digest, is_furniture, normalise, opens_
 from watcher.core.head import Head, read_head
 from watcher.core.links import clean, is_random, picture
 from watcher.core.markup import decode, parse
+from watcher.core.noise import CLOCK, NOTHING, Line, Masks, masked
 
 __all__ = [
     "block_digest", "decode", "is_furniture", "is_volatile", "normalise", "opens_note", "shape_digest",
@@ -61,14 +62,36 @@ def watched_of(
     head: Head, blocks: Iterable[Raw], volatile: Collection[str], media: Iterable[tuple[str, str]] = ()
 ) -> str:
     """Digest a page's statements of itself, its blocks (furniture and volatile ones left out) and its pictures."""
-    parts = ["\x1f".join([head.title or "", head.shared_title or "", *head.modified, *head.noted])]
-    for raw in blocks:
+    modified = () if CLOCK in volatile else head.modified
+    parts = ["\x1f".join([head.title or "", head.shared_title or "", *modified, *head.noted])]
+    blocks = list(blocks)
+    masks = masks_of(blocks, head.title, volatile)
+    for index, raw in enumerate(blocks):
         # a rule may end a note's section, so that it counts though it has no text
-        if (raw.role != "furniture" or raw.type == "hr") and not is_volatile(raw.text, volatile):
+        if (raw.role != "furniture" or raw.type == "hr") and index not in masks.blocks:
+            if volatile and is_volatile(raw.text, volatile):
+                continue
             dated = (*raw.times, *raw.inserted) if raw.role == "text" else ()
-            parts.append("\x1f".join([raw.type, raw.text, *(clean(target) for target, _ in raw.links), *dated]))
+            links = () if index in masks.links else raw.links
+            parts.append("\x1f".join([raw.type, raw.text, *(clean(target) for target, _ in links), *dated]))
     parts += [f"{'' if is_random(name := picture(source)) else name}\x1f{words}" for source, words in media]
     return xxhash.xxh3_64_hexdigest("\x1e".join(parts).encode("utf-8", "surrogatepass"))
+
+
+def masks_of(blocks: Sequence[Raw], title: str | None, volatile: Collection[str]) -> Masks:
+    """Say which blocks lie in regions that change by themselves; the headline is no block."""
+    if not volatile:
+        return NOTHING
+    headline = normalise(title or "").casefold()
+    lines = [
+        Line(
+            index, raw.text, raw.type, raw.slot.removeprefix("!") or "-", tuple(raw.links),
+            raw.slot.startswith("!") or raw.role != "text",
+        )
+        for index, raw in enumerate(blocks)
+        if raw.role in {"text", "stamp"} and raw.text.casefold() != headline
+    ]  # fmt: skip
+    return masked(lines, volatile)
 
 
 def is_volatile(text: str, volatile: Collection[str]) -> bool:

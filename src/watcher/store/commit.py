@@ -268,7 +268,7 @@ class _Batch:
         self._insert(revisions, rows, ("id",))
 
     def _changes(self, seen: Sequence[tuple[str, Observation, Outcome]]) -> None:
-        """A change that was held until it was seen again comes under its old id, now announced."""
+        """A change that was held until it was seen again comes under its old id, announced or for another reason."""
         rows, told = [], []
         for name, observation, outcome in seen:
             for change in observation.changes:
@@ -281,7 +281,7 @@ class _Batch:
                 changes,
                 ("id",),
                 taken,
-                where=lambda excluded: and_(excluded.announced, changes.c.announced.is_(False)),
+                where=lambda _: changes.c.announced.is_(False),
             )
             self.connection.execute(statement, rows)
         self._insert(change_stories, told, ("story", "change"))
