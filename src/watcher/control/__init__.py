@@ -16,6 +16,8 @@ from typing import Any
 
 from watcher.errors import UsageError, WatcherError
 
+LONGEST_PATH = 107  # bytes that a Unix socket's address can hold (unix(7))
+
 
 def directories(environ: Mapping[str, str]) -> Iterator[Path]:
     """Name the places of the socket, the daemon's first: systemd's runtime directory, the usual one, the user's."""
@@ -32,10 +34,17 @@ def socket_name(database: str) -> str:
     return f"control-{hashlib.sha256(database.encode()).hexdigest()[:12]}.sock"
 
 
+def _ours(folder: Path) -> bool:
+    try:
+        return folder.lstat().st_uid == os.getuid()
+    except OSError:
+        return False
+
+
 def _usable(folder: Path) -> bool:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return folder.stat().st_uid == os.getuid() and os.access(folder, os.W_OK)
+        return _ours(folder) and os.access(folder, os.W_OK)
     except OSError:
         return False
 
@@ -43,8 +52,9 @@ def _usable(folder: Path) -> bool:
 def place_for(database: str, environ: Mapping[str, str]) -> Path:
     """Choose where the daemon puts its socket. Raises UsageError when there is no place."""
     for folder in directories(environ):
-        if _usable(folder):
-            return folder / socket_name(database)
+        path = folder / socket_name(database)
+        if len(os.fsencode(path)) <= LONGEST_PATH and _usable(folder):
+            return path
     raise UsageError("no folder for the control socket: set RUNTIME_DIRECTORY to one that this user may write to")
 
 
@@ -52,6 +62,8 @@ def find(database: str, environ: Mapping[str, str]) -> Path | None:
     """Find the socket of a daemon that runs on this database; None when none answers."""
     for folder in directories(environ):
         path = folder / socket_name(database)
+        if folder.parent == Path("/tmp") and not _ours(folder):  # noqa: S108  # anybody may make folders there
+            continue
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
             probe.settimeout(2)
             probe.connect(str(path))
@@ -63,8 +75,11 @@ def ask(path: Path, request: Mapping[str, Any], *, timeout: float = 3600.0) -> I
     """Send one request to a running daemon and yield its lines. Raises UsageError or WatcherError as it answers."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(timeout)
-        client.connect(str(path))
-        client.sendall(json.dumps(request).encode() + b"\n")
+        try:
+            client.connect(str(path))
+            client.sendall(json.dumps(request).encode() + b"\n")
+        except OSError as error:
+            raise WatcherError(f"the daemon does not listen any more: {error.strerror or error}") from error
         with client.makefile("rb") as lines:
             for raw in lines:
                 answer = json.loads(raw)

@@ -1,6 +1,6 @@
 """`watcher demo`: the real daemon on a small site that lives through a story; mails and webhooks arrive on screen.
 
-Everything happens on 127.0.0.1. The database, the configuration and the mails stay in a folder that is named at the end.
+Everything happens on 127.0.0.1. Database, configuration and mails stay in a folder that is named at the end.
 """
 
 import base64
@@ -12,8 +12,10 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any, TypeVar
 
 from rich.panel import Panel
 from rich.text import Text
@@ -23,6 +25,9 @@ from watcher.demo import story
 from watcher.demo.servers import Inbox, Receiver, Site
 from watcher.errors import UsageError, WatcherError
 
+T = TypeVar("T")
+
+NUMBERS = "①②③④⑤⑥"
 MARK = ".watcher-demo"  # a folder with this file in it is ours to clear
 PATIENCE = 20.0  # seconds to wait for one step before the demo gives up
 
@@ -75,119 +80,160 @@ secret = "{secret}"
 
 
 class Stage:
-    """What the demo shows and waits for."""
+    """What the demo shows and waits for: mails and webhooks as they arrive, from the servers' threads."""
 
     def __init__(self) -> None:
         self.console = output.console()
         self.mails: queue.Queue[tuple[EmailMessage, Path]] = queue.Queue()
-        self.hooks: queue.Queue[dict[str, object]] = queue.Queue()
+        self.hooks: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.told = 0
 
-    def say(self, text: str, style: str = "") -> None:
-        self.console.print(Text(text, style=style))
+    def say(self, text: str | Text, style: str = "") -> None:
+        self.console.print(Text(text, style=style) if isinstance(text, str) else text)
+
+    def act(self, number: int, words: str, now: str = "") -> None:
+        """Open an act: its number, what was seen, what happens now."""
+        self.say("")
+        head = Text(f" {NUMBERS[number]} ", style="bold cyan")
+        output.hanging(self.console, head, Text(words).append(now, style="bold"))
 
     def got_mail(self, message: EmailMessage, path: Path) -> None:
         self.mails.put((message, path))
 
-    def wait_mails(self, count: int, daemon: "subprocess.Popen[bytes]") -> None:
-        """Show `count` mails as they arrive. Raises WatcherError when they do not, or the daemon ends."""
-        for _ in range(count):
-            end = time.monotonic() + PATIENCE
-            while True:
-                try:
-                    message, path = self.mails.get(timeout=0.2)
-                    break
-                except queue.Empty:
-                    if daemon.poll() is not None or time.monotonic() > end:
-                        raise WatcherError("the daemon did not send what was expected; its log is in the demo's folder") from None
-            self.console.print(Text("  ✉ ", style="bold green").append(output.clean(message["Subject"], 200), style="bold"))
-            self.say(f"    kept as {path.name}", "dim")
+    def arrivals(self, count: int, daemon: "subprocess.Popen[bytes]") -> None:
+        """Show `count` mails and as many webhooks. Raises WatcherError when they do not come, or the daemon ends."""
+        mails = sorted((_wait(self.mails, daemon) for _ in range(count)), key=lambda mail: _weight(mail[0]))
+        hooks = [_wait(self.hooks, daemon) for _ in range(count)]
+        self.told += count
+        said = {hook["data"]["subject"]: _said(hook["data"]) for hook in hooks}
+        for message, path in mails:
+            subject = output.clean(message["Subject"], 200)
+            body = Text(subject, style="bold").append(f"  {path.name}", style="not bold dim")
+            output.hanging(self.console, Text("    ✉  ", style="bold green"), body)
+            if words := said.get(subject):
+                output.hanging(self.console, Text("       "), Text(words, style="dim"))
+        events = ", ".join(event for hook in hooks for event in hook["data"]["events"])
+        number = f"{count} webhooks, signatures" if count > 1 else "a webhook, its signature"
+        self.say(Text("    ⇢  ", style="bold blue").append(f"{number} verified: ").append(events, style="blue"))
 
-    def show_hooks(self) -> int:
-        """Show the webhooks that came in; give how many."""
-        count = 0
-        while not self.hooks.empty():
-            body = self.hooks.get()
-            data = body["data"]
-            assert isinstance(data, dict)  # the receiver verified and decoded it
-            self.console.print(Text("  ⇢ ", style="bold blue").append(f"webhook {body['type']}, signature verified: {', '.join(data['events'])}", style="dim"))
-            count += 1
-        return count
+    def unexpected(self) -> int:
+        """Give how many arrived that nobody waited for."""
+        return self.mails.qsize() + self.hooks.qsize()
+
+
+def _wait(arrived: "queue.Queue[T]", daemon: "subprocess.Popen[bytes]") -> T:
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return arrived.get(timeout=0.2)
+        except queue.Empty:
+            if daemon.poll() is not None:
+                raise WatcherError("the daemon ended too early; watcher.log in the demo's folder says why") from None
+            if time.monotonic() > end:
+                raise WatcherError(
+                    "what was expected did not arrive; watcher.log in the demo's folder says more"
+                ) from None
+
+
+def _weight(message: EmailMessage) -> int:
+    return 0 if str(message["X-Watcher-Event"]).startswith("update.") else 1
+
+
+def _said(data: Mapping[str, Any]) -> str:
+    """Give an update's summary and its time in UTC, as the payload has them."""
+    for change in data.get("changes", ()):
+        if update := change.get("update"):
+            return output.clean(f"{update['published_at'][:16].replace('T', ' ')}Z  {update['summary']}", 200)
+    return ""
 
 
 def _folder(folder: Path) -> Path:
     folder = folder.resolve()
-    if folder.exists() and any(folder.iterdir()):
-        if not (folder / MARK).exists():
-            raise UsageError(f"{folder} is not empty and not from an earlier demo; name another one with --folder")
-        shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / MARK).touch()
+    try:
+        if folder.exists() and any(folder.iterdir()):
+            if not (folder / MARK).exists():
+                raise UsageError(f"{folder} is not empty and not from an earlier demo; name another with --folder")
+            shutil.rmtree(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / MARK).touch()
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be used: {error.strerror}; name another with --folder") from error
     return folder
 
 
 def play(folder: Path, *, pace: float = 1.0) -> None:
-    """Play the story. Raises UsageError for a folder that is not ours, WatcherError when something does not arrive."""
+    """Play the story; `pace` is in seconds. Raises UsageError for a folder that is not ours, WatcherError when
+    something does not arrive."""
     folder = _folder(folder)
     stage, site = Stage(), Site()
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     inbox, receiver = Inbox(folder / "mails", stage.got_mail), Receiver(secret, stage.hooks.put)
-    path = folder / "config.toml"
-    milliseconds = max(1000, int(pace * 1000))
-    path.write_text(
-        CONFIG.format(path=path, site=site.url, smtp=inbox.port, hook=receiver.url, secret=secret, pace=f"{milliseconds}ms", slow=f"{2 * milliseconds}ms"),
-        "utf-8",
-    )
+    path, every = folder / "config.toml", int(pace * 1000)
+    told = {"smtp": inbox.port, "hook": receiver.url, "secret": secret, "pace": f"{every}ms", "slow": f"{2 * every}ms"}
+    path.write_text(CONFIG.format(path=path, site=site.url, **told), "utf-8")
     began = time.monotonic()
     intro = Text(_INTRO.format(url=site.url))
-    stage.console.print(Panel(intro, title="watcher demo", border_style="blue", width=100) if stage.console.is_terminal else intro)
+    out = stage.console
+    out.print(
+        Panel(intro, title="watcher demo", border_style="cyan", width=min(out.width, 100)) if out.is_terminal else intro
+    )
     log = (folder / "watcher.log").open("wb")
     environ = {**os.environ, "RUNTIME_DIRECTORY": str(folder), "WATCHER_CONFIG": str(path)}
     daemon = subprocess.Popen([sys.executable, "-m", "watcher", "run"], stderr=log, stdout=log, env=environ)
     try:
         _acts(stage, site, daemon, pace)
     finally:
-        daemon.send_signal(signal.SIGTERM)
-        daemon.wait(15)
+        _end(daemon)
         log.close()
         for server in (site, inbox, receiver):
             server.close()
-    stage.say(_END.format(visits=site.visits, seconds=time.monotonic() - began, folder=folder, path=path))
+    stage.say(_END.format(visits=site.visits, seconds=time.monotonic() - began, folder=folder))
+    for command in ("changes", "diff gazette-meridian 1 6", "db verify"):
+        stage.say(Text(f"  watcher {command}", style="bold").append(f" --config {path}", style="dim"))
+
+
+def _end(daemon: "subprocess.Popen[bytes]") -> None:
+    daemon.send_signal(signal.SIGTERM)
+    try:
+        daemon.wait(15)
+    except subprocess.TimeoutExpired:
+        daemon.kill()
+        daemon.wait()
 
 
 def _acts(stage: Stage, site: Site, daemon: "subprocess.Popen[bytes]", pace: float) -> None:
-    stage.say("\n① First look. A baseline announces nothing but that watching began:", "bold")
-    stage.wait_mails(1, daemon)
-    hooks = stage.show_hooks()
-    for number in range(1, len(story.UPDATES) + 1):
-        visits = site.visits
-        time.sleep(2 * pace)
-        stage.say(
-            f"\n{'②③④⑤⑥'[number - 1]} {site.visits - visits} visits with other counters, adverts and tokens: silence. "
-            f"Now the publisher adds Update {number}:", "bold",
-        )  # fmt: skip
+    stage.act(0, "The first look is the baseline: nothing is news yet, only that watching began.")
+    stage.arrivals(1, daemon)
+    for number, update in enumerate(story.UPDATES, 1):
+        seen = site.visits
+        while site.visits < seen + 3 and daemon.poll() is None:
+            time.sleep(pace / 10)
+        stage.act(
+            number,
+            f"{site.visits - seen} visits, each with other adverts, counters and tokens: silence. ",
+            f"Now the publisher adds Update {number}.",
+        )
+        assert update.mark
         site.stage = number
-        stage.wait_mails(2, daemon)
-        hooks += stage.show_hooks()
+        stage.arrivals(2, daemon)
     time.sleep(2 * pace)
-    hooks += stage.show_hooks()
-    left = stage.mails.qsize()
-    if left:
-        raise WatcherError(f"{left} mails arrived that nobody expected")
-    stage.say(f"\nFive updates and five docket entries, told once each: 11 mails, {hooks} webhooks.", "bold green")
+    if left := stage.unexpected():
+        raise WatcherError(f"{left} alerts arrived that nobody expected")
+    stage.say("")
+    stage.say(
+        f" ✔  Five updates and five docket entries, each told once: {stage.told} mails, {stage.told} webhooks.",
+        "bold green",
+    )
 
 
 _INTRO = (
-    "A small news site now runs on {url}.\n"
-    "It has one article, which will grow \"Update 1 …\" to \"Update 5 …\", and a feed of dockets.\n"
-    "Every visit gets other counters, adverts, tokens and trending stories.\n"
-    "The real daemon polls both; mails go to a local inbox, webhooks to a local receiver."
+    "A small news site now runs on {url}. It has one article, which will grow\n"
+    '"Update 1 …" to "Update 5 …" above and below its text, and a feed of court dockets.\n'
+    "The real daemon polls both every second or two; mails go to a local inbox, webhooks to\n"
+    "a local receiver. Nothing leaves this machine."
 )
 _END = (
-    "\n{visits} visits in {seconds:.0f} s. Everything is left in {folder}:\n"
-    "  mails/        every mail, as .eml and .html\n"
-    "  watcher.db    revisions, differences, the outbox\n"
-    "Look around:\n"
-    "  watcher changes --config {path}\n"
-    "  watcher diff gazette-meridian 1 6 --config {path}\n"
-    "  watcher db verify --config {path}"
+    "\n{visits} visits in {seconds:.0f} s. Left to look at in {folder}:\n"
+    "  mails/      every mail, as .eml and .html\n"
+    "  watcher.db  revisions, differences, the outbox"
 )

@@ -16,6 +16,7 @@ from collections.abc import Callable
 from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 from watcher.demo import story
 
@@ -59,13 +60,15 @@ class Site:
 class Receiver:
     """A webhook receiver that verifies the Standard Webhooks signature and calls `on_alert` with the body."""
 
-    def __init__(self, secret: str, on_alert: Callable[[dict[str, object]], None]) -> None:
+    def __init__(self, secret: str, on_alert: Callable[[dict[str, Any]], None]) -> None:
         key = base64.b64decode(secret.removeprefix("whsec_"))
 
         class Handler(_Quiet):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
-                signed = b".".join((self.headers["webhook-id"].encode(), self.headers["webhook-timestamp"].encode(), body))
+                signed = b".".join(
+                    (self.headers["webhook-id"].encode(), self.headers["webhook-timestamp"].encode(), body)
+                )
                 proof = "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
                 if proof not in self.headers["webhook-signature"].split(" "):
                     self.answer(401, b"bad signature", "text/plain")
@@ -81,7 +84,7 @@ class Receiver:
 
 
 class Inbox:
-    """An SMTP server that keeps each mail as a file in `folder` and calls `on_mail` with it (RFC 5321, the small part)."""
+    """An SMTP server that keeps each mail in `folder` and calls `on_mail` with it (a small part of RFC 5321)."""
 
     def __init__(self, folder: Path, on_mail: Callable[[EmailMessage, Path], None]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
