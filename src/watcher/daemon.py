@@ -106,6 +106,7 @@ class Daemon:
             "config": str(self.config.path),
             "running": len(self.dispatcher.running),
             "error": self.config_error,
+            "trouble": self.health.trouble(),
         }
 
     def _schedule(self) -> AsyncIOScheduler:

@@ -132,12 +132,18 @@ class Health:
         await self.world.writer.run(lambda store: store.add_alerts(alerts, now))
         self.world.deliverer.wake.set()
 
-    def status(self) -> str:
-        """One line for the service manager."""
+    def trouble(self) -> str | None:
+        """What is wrong with Watcher itself just now, or None."""
         if self.dispatcher.trouble:
             return f"store trouble: {self.dispatcher.trouble}"
         if self.outage_since:
             return f"network away since {self.outage_since:%H:%M} UTC"
+        return None
+
+    def status(self) -> str:
+        """One line for the service manager."""
+        if trouble := self.trouble():
+            return trouble
         totals = self.world.store.totals(self.clock())
         parts = [f"{totals.sources} sources", f"{totals.failing} failing", f"{len(self.dispatcher.running)} polls under way"]
         parts += [f"{totals.pending} alerts waiting"] if totals.pending else []

@@ -41,8 +41,9 @@ def status(
     now, url = _now(), database(config, verbose)
     with reading(url) as store:
         totals, unwell = store.totals(now), store.unwell(now, UNWELL)
-    running = control_socket(url) is not None
-    problems = _problems(totals, running)
+    said = _daemon(url)
+    running = said is not None
+    problems = [*(said or ()), *_problems(totals, running)]
     if as_json:
         output.json_lines([_totals_json(totals, unwell, running, problems)])
     else:
@@ -53,6 +54,21 @@ def status(
             output.table(columns, [_unwell_row(row, now) for row in unwell], title=title)
     if check and problems:
         raise typer.Exit(1)
+
+
+def _daemon(url: str) -> list[str] | None:
+    """Ask a running daemon what is wrong with it; None when there is none."""
+    from watcher import control
+    from watcher.errors import WatcherError
+
+    socket = control_socket(url)
+    if socket is None:
+        return None
+    try:
+        about = next(iter(control.ask(socket, {"action": "status"}, timeout=5)), {})
+    except (OSError, WatcherError) as error:
+        return [f"the daemon does not answer: {error}"]
+    return [str(about[key]) for key in ("error", "trouble") if about.get(key)]
 
 
 def _totals_json(
