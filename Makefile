@@ -13,7 +13,7 @@ BIN    := .venv/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check install --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo run test test-long check fmt bench lock clean
+.PHONY: help setup demo run test test-long check fmt bench lock pictures clean
 .DELETE_ON_ERROR:
 
 help: ## list these targets
@@ -52,6 +52,9 @@ lock: .venv/.created ## work out requirements.lock anew (needs a package index);
 	$(BIN)/python -m venv "$$uv" && "$$uv/bin/python" -m pip --disable-pip-version-check install --quiet uv && \
 	"$$uv/bin/uv" pip compile --quiet --universal --generate-hashes --all-extras --group dev --python-version 3.11 \
 	  --no-emit-index-url --no-annotate --custom-compile-command 'make lock' $(ARGS) pyproject.toml -o requirements.lock
+
+pictures: .venv/.installed ## remake the pictures of the README (needs chromium)
+	@docs/images/make.sh
 
 clean: ## remove .venv and everything that can be made again
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -140,7 +140,7 @@ def _plain_table(out: Console, columns: Sequence[str], rows: Sequence[Sequence[T
 def hanging(out: Console, head: Text, body: Text) -> None:
     """Print `body` after `head`; lines that must wrap stay to the right of the head where there is room."""
     if not out.is_terminal:
-        out.print(head + body)
+        out.print(Text.assemble(head, body))
         return
     indent = head.cell_len
     if indent + min(body.cell_len, 24) > out.width:
@@ -149,7 +149,7 @@ def hanging(out: Console, head: Text, body: Text) -> None:
     lines = body.wrap(out, max(8, out.width - indent))
     for number, line in enumerate(lines):
         line.rstrip()
-        out.print((head if number == 0 else Text(" " * indent)) + line, crop=False, no_wrap=True)
+        out.print(Text.assemble(head if number == 0 else " " * indent, line), crop=False, no_wrap=True)
 
 
 def styled(text: str, style: str | None) -> Text:

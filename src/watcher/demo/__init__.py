@@ -95,7 +95,7 @@ class Stage:
         """Open an act: its number, what was seen, what happens now."""
         self.say("")
         head = Text(f" {NUMBERS[number]} ", style="bold cyan")
-        output.hanging(self.console, head, Text(words).append(now, style="bold"))
+        output.hanging(self.console, head, Text.assemble(words, (now, "bold")))
 
     def got_mail(self, message: EmailMessage, path: Path) -> None:
         self.mails.put((message, path))
@@ -108,13 +108,13 @@ class Stage:
         said = {hook["data"]["subject"]: _said(hook["data"]) for hook in hooks}
         for message, path in mails:
             subject = output.clean(message["Subject"], 200)
-            body = Text(subject, style="bold").append(f"  {path.name}", style="not bold dim")
+            body = Text.assemble((subject, "bold"), (f"  {path.name}", "dim"))
             output.hanging(self.console, Text("    ✉  ", style="bold green"), body)
             if words := said.get(subject):
                 output.hanging(self.console, Text("       "), Text(words, style="dim"))
         events = ", ".join(event for hook in hooks for event in hook["data"]["events"])
         number = f"{count} webhooks, signatures" if count > 1 else "a webhook, its signature"
-        self.say(Text("    ⇢  ", style="bold blue").append(f"{number} verified: ").append(events, style="blue"))
+        self.say(Text.assemble(("    ⇢  ", "bold blue"), f"{number} verified: ", (events, "blue")))
 
     def unexpected(self) -> int:
         """Give how many arrived that nobody waited for."""
@@ -189,7 +189,7 @@ def play(folder: Path, *, pace: float = 1.0) -> None:
             server.close()
     stage.say(_END.format(visits=site.visits, seconds=time.monotonic() - began, folder=folder))
     for command in ("changes", "diff gazette-meridian 1 6", "db verify"):
-        stage.say(Text(f"  watcher {command}", style="bold").append(f" --config {path}", style="dim"))
+        stage.say(Text.assemble((f"  watcher {command}", "bold"), (f" --config {path}", "dim")))
 
 
 def _end(daemon: "subprocess.Popen[bytes]") -> None:
@@ -210,7 +210,7 @@ def _acts(stage: Stage, site: Site, daemon: "subprocess.Popen[bytes]", pace: flo
             time.sleep(pace / 10)
         stage.act(
             number,
-            f"{site.visits - seen} visits, each with other adverts, counters and tokens: silence. ",
+            f"{site.visits - seen} visits, each with other adverts and counters: silence. ",
             f"Now the publisher adds Update {number}.",
         )
         assert update.mark
