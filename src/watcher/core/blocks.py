@@ -40,6 +40,13 @@ _LABELLED = re.compile(
 )
 # words before a link to another story; those of the second group are ordinary words unless a sign follows
 _TWO_ZONES = re.compile(r"\d{4} GMT \(\d{4} [A-Z]{3,4}\)")
+# a label on a line of its own: one to four words, the first of which marks a note
+_LABEL_ALONE = re.compile(
+    r"[\W_]*(?:editor[’']?s[’']? note|corrections?(?: (?:&|and) (?:amplifications?|clarifications?))?|clarification|update|"
+    r"korrektur|berichtigung|rectificatif|erratum|fe de erratas|errata corrige|rettifica|sprostowanie|rättelse|"
+    r"correctie|rectificatie|rechtzetting)[\W_]*$",
+    re.IGNORECASE,
+)
 _POINTER = re.compile(
     r"(?:read (?:more|also|next)|also read|see also|lesen sie auch|mehr zum thema|lire aussi|à lire aussi|lea también|"
     r"leggi anche|leia (?:também|mais)|lees ook|läs också|les også|czytaj także|читайте также|関連記事)"
@@ -313,7 +320,8 @@ def _lines(raw: str) -> list[str]:
             joinable = False
             continue
         ended = length >= 60 and _SENTENCE_END.search(out[-1][-1].strip()[-40:]) is not None
-        if joinable and not (opens_note(text) or ended):
+        labelled = 0 < length <= 60 and len(out[-1]) == 1 and _LABEL_ALONE.match(out[-1][0].strip()) is not None
+        if joinable and not (opens_note(text) or ended or labelled):
             out[-1].append(line)
             length += len(line) + 1
         else:

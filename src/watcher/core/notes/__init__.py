@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from watcher.core.notes import flow, lists
+from watcher.core.notes import flow, formal, lists
 from watcher.core.notes import title as titles
 from watcher.core.notes.machine import from_json_ld
 from watcher.core.notes.merge import merge
@@ -55,9 +55,9 @@ def find(
     titled = mark.note.kind if mark else None
     lists.dockets(page)
     lists.change_lists(page)
-    flow.filings(page, titled)
-    flow.rules(page, titled)
-    flow.repairs(page, titled)
+    formal.filings(page, titled)
+    formal.rules(page, titled)
+    formal.repairs(page, titled)
     lists.live_posts(page)
     flow.read(page)
     notes = locate(page)

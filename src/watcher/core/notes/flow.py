@@ -1,4 +1,4 @@
-"""Notes in the flow of a text: labelled lines and sections, sentences, advisory lines, filings, inserted words."""
+"""Notes in the flow of a text: labelled lines and sections, sentences, advisory lines, inserted words."""
 
 import re
 from dataclasses import replace
@@ -33,9 +33,6 @@ _TRAILING = re.compile(
 _TWO_ZONES = re.compile(r"\d{4} GMT \(\d{4} [A-Z]{3,4}\)")
 _DONE = re.compile(r"[\s)）]{0,2}(?:に|付で|에)?\s?(?:已)?(?:更正|更新|修改|修正|修訂|修订|訂正|追記|加筆|정정|수정|업데이트|보완)")
 _CREDIT = re.compile(r"(?:[—–-]\s?@?\w[^.!?。]{1,60}|@\w{2,30}\)?)$")
-_EXPLANATORY = re.compile(r"explanatory note[s]?\.?$", re.IGNORECASE)
-_FILED_ON = re.compile(r"(?:as )?filed\b|^dated?:?\s", re.IGNORECASE)
-_RULE = re.compile(r"(?P<label>ACTION|SUMMARY|DATES?|EFFECTIVE DATE)\s?:\s*(?P<rest>.+)$", re.DOTALL)
 
 
 def read(page: PageView) -> None:
@@ -181,7 +178,7 @@ def _line(page: PageView, index: int, label: Lead) -> None:
 
 def _bare(page: PageView, index: int, label: Lead) -> None:
     """A label with no text behind it: a stamp of its own, or the head of the next paragraph."""
-    block, after = page.blocks[index], page.blocks[index + 1] if index + 1 < len(page.blocks) else None
+    block = page.blocks[index]
     if label.form == "past" and label.kind == "update":
         own_line = (
             block.type in {"p", "li", "pre"}
@@ -197,8 +194,11 @@ def _bare(page: PageView, index: int, label: Lead) -> None:
     if label.kind == "amendment" and label.moment:
         page.add(_note(page, label, None, page.links(index, index + 1)), index, index + 1)
         return
-    follows = after is not None and page.free(index + 1) and after.type in {"p", "dd", "li", "text", "blockquote", "td"}
-    if not follows or after is None or lead.read(after.text, page.look) or (label.relative and label.number is None):
+    label, start = _with_time_below(page, index, label)
+    after = page.blocks[start] if page.free(start) else None
+    if after is None or after.type not in {"p", "dd", "li", "text", "blockquote", "td"}:
+        return
+    if lead.read(after.text, page.look) or (label.relative and label.number is None):
         return
     if (
         label.number is None
@@ -208,22 +208,43 @@ def _bare(page: PageView, index: int, label: Lead) -> None:
         return
     if label.kind != "update" and not _evident(label, after.text, page):
         return
-    links = page.links(index, index + 2)
+    label, text = _with_time_before(label, after.text, page.look)
     page.flowing.add(index)
-    page.add(_note(page, label, clean(after.text, after), links), index, index + 2)
+    page.add(_note(page, label, clean(text, after), page.links(index, start + 1)), index, start + 1)
+
+
+def _with_time_below(page: PageView, index: int, label: Lead) -> tuple[Lead, int]:
+    """A label whose time stands alone in the next block; and where the text begins."""
+    after = page.blocks[index + 1] if page.free(index + 1) else None
+    if after is None or label.moment or len(after.text) > 60:
+        return label, index + 1
+    opened = len(after.text) - len(after.text.lstrip("([（【 "))
+    found = when.match(after.text, page.look, opened)
+    if found is None or after.text[found.end :].strip(" .:)]）】|") or not page.free(index + 2):
+        return label, index + 1
+    moment = machine_time(after, found.moment)
+    return replace(label, moment=moment, relative=found.relative), index + 2
+
+
+def _with_time_before(label: Lead, text: str, look: Look) -> tuple[Lead, str]:
+    """A label whose time opens the text below it ("11:20 a.m.: The fire has grown")."""
+    found = when.match(text, look) if label.moment is None else None
+    if found is None or not (gap := re.match(r"\s?[:：|–—-]\s*(?=\S)", text[found.end :])):
+        return label, text
+    return replace(label, moment=found.moment), text[found.end + gap.end() :]
 
 
 def _heading(page: PageView, index: int, label: Lead) -> None:
     """A label in a heading: the head of a section, or of a boxed correction."""
     if label.number is None and label.kind != "update":
-        if not page.free(index + 1) or page.blocks[index + 1].type not in {"p", "text", "li", "dd"}:
+        label, start = _with_time_below(page, index, label)
+        if not page.free(start) or page.blocks[start].type not in {"p", "text", "li", "dd"}:
             return
-        text = " ".join([label.rest, page.blocks[index + 1].text]).strip()
-        if not _evident(label, text, page):
-            return
-        page.add(
-            _note(page, label, clean(text, page.blocks[index + 1]), page.links(index, index + 2)), index, index + 2
-        )
+        label, below = _with_time_before(label, page.blocks[start].text, page.look)
+        text = f"{label.rest} {below}".strip()
+        if _evident(label, text, page):
+            links = page.links(index, start + 1)
+            page.add(_note(page, label, clean(text, page.blocks[start]), links), index, start + 1)
         return
     plain = not label.marked and label.moment is None and label.number is None
     if plain and (label.form == "past" or _section_end(page, index) == index + 1):
@@ -272,7 +293,8 @@ def _section_end(page: PageView, index: int) -> int:
 
 def _section(page: PageView, index: int, label: Lead) -> None:
     end = _section_end(page, index)
-    texts = [b.text for b in page.blocks[index + 1 : end] if b.type not in HEADINGS and b.role in {"text", "note"}]
+    label, start = _with_time_below(page, index, label)
+    texts = [b.text for b in page.blocks[start:end] if b.type not in HEADINGS and b.role in {"text", "note"}]
     note = Note(
         label.number, label.kind, label.moment, label.rest or None, None, "\n".join(texts) or None,
         page.links(index, end), "section", last_sequence=label.last,
@@ -338,7 +360,7 @@ def _editor(page: PageView, index: int, label: Lead) -> None:
         page.add(Note(None, kind, label.moment, None, clean(text, block), None, page.links(index, end)), index, end)
 
 
-# --- sentences, wires, filings, insertions ---------------------------------------------------------------------------
+# --- sentences, wires, insertions ---------------------------------------------------------------------------
 
 
 def _sentence(page: PageView, index: int, text: str, moment: Moment | None) -> None:
@@ -385,82 +407,6 @@ def _wire_line(page: PageView, index: int, seen_body: int) -> bool:
         )
         return True
     return False
-
-
-def repairs(page: PageView, titled: NoteKind | None) -> None:
-    """The paragraph of a corrected release that says what was wrong; only under a headline that announces it."""
-    if titled != "correction":
-        return
-    for index, block in enumerate(page.blocks[:8]):
-        if page.free(index) and block.type not in HEADINGS and wire.REPAIR.search(block.text[:1500]):
-            text = wire.WIRELINE.sub("", block.text)
-            page.add(Note(None, "correction", None, None, text, None, page.links(index, index + 1)), index, index + 1)
-            return
-
-
-def rules(page: PageView, titled: NoteKind | None) -> None:
-    """A gazette's correction of a rule: what its ACTION and SUMMARY say, with the date it names."""
-    found = {
-        m["label"]: (i, m["rest"])
-        for i, b in enumerate(page.blocks[:20])
-        if page.free(i) and (m := _RULE.match(b.text))
-    }
-    if titled not in {"correction", "retraction", "clarification"} or "ACTION" not in found:
-        return
-    index, heading = found["ACTION"]
-    end = index + 1
-    summary = None
-    if "SUMMARY" in found:
-        summary, end = found["SUMMARY"][1], found["SUMMARY"][0] + 1
-    dates = next((found[label][1] for label in ("DATES", "DATE", "EFFECTIVE DATE") if label in found), "")
-    moment = when.parse(dates, page.look) or next(
-        (at for b in page.blocks[:index] if (at := when.parse(b.text[:120], page.look))), None
-    )
-    page.add(Note(None, titled, moment, heading, summary, None, page.links(index, end), "banner"), index, end)
-
-
-def filings(page: PageView, titled: NoteKind | None) -> None:
-    """The amendment's number on the cover of a filing, and its explanatory note."""
-    if titled != "amendment":
-        return
-    filed = next(
-        (
-            at
-            for block in page.blocks
-            if len(block.text) <= 120 and _FILED_ON.match(block.text) and (at := when.parse(block.text, page.look))
-        ),
-        None,
-    )
-    for index, block in enumerate(page.blocks):
-        found = wire.AMENDMENT.search(block.text[:200]) if page.free(index) else None
-        number = int(next(group for group in found.groups() if group)) if found else None
-        alone = found is not None and len(block.text) - len(found[0]) <= 6
-        if alone:
-            page.add(Note(number, "amendment", filed, location="banner"), index, index + 1)
-            filed = None
-        elif _EXPLANATORY.match(block.text) and page.free(index + 1):
-            text = page.blocks[index + 1].text
-            named = wire.AMENDMENT.search(text[:300])
-            digits = next((group for group in named.groups() if group), None) if named else None
-            end = index + 2
-            note = Note(
-                int(digits) if digits else None,
-                "amendment",
-                None,
-                block.text,
-                text,
-                text,
-                page.links(index, end),
-                "section",
-            )
-            page.add(note, index, end)
-        elif found and found.start() <= 12 and re.match(r"This ", block.text):
-            page.add(
-                Note(number, "amendment", filed, None, block.text, None, page.links(index, index + 1), "banner"),
-                index,
-                index + 1,
-            )
-            filed = None
 
 
 def _inserted(page: PageView, block: Block, index: int) -> None:

@@ -25,7 +25,7 @@ from watcher.model import Block, Moment, Note, NoteKind
 _LIST = re.compile(rf"(?:{words.CHANGE_LISTS})\s*(?:[(（]\d+[)）])?\s*[:：]?$", re.IGNORECASE)
 _LIVE = re.compile(words.LIVE, re.IGNORECASE)
 _ITEM = re.compile(
-    r"[\s•·*–—>|-]{0,4}(?:(?:v(?:er(?:sion)?)?\.?\s?)?(?P<n>\d{1,3})(?P<sub>(?:\.\d+)*)\s?[|:.)–—-]\s?)?[\[(（【]?"
+    r"[\s•·*–—>|-]{0,4}(?:(?:v(?:er(?:sion)?)?\.?\s?)?(?P<n>\d{1,3})(?P<sub>(?:\.\d+)*)\s?[|:.)–—-](?!\d)\s?)?[\[(（【]?"
 )
 _AFTER = re.compile(r"[\s\])）】]*(?:[|:：–—·,.-]\s*)?")
 _CORRECTED = re.compile(
@@ -181,7 +181,7 @@ def _docket_row(page: PageView, index: int) -> tuple[int, int | None, Moment, st
     if not page.free(index) or block.type not in {"tr", "li"}:
         return None
     cells = (
-        [cell.strip() for cell in re.split(r"\s\|\s|\s[–—]\s|\t", block.text)]
+        [cell.strip() for cell in re.split(r"(?:^|\s)\|(?:\s|$)|\s[–—]\s|\t", block.text)]
         if block.type == "tr" or " — " in block.text
         else []
     )

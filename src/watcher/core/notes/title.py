@@ -111,7 +111,8 @@ def _filing(title: str) -> Mark | None:
         return None
     number = wire.AMENDMENT.search(title)
     digits = next((group for group in number.groups() if group), None) if number else None
-    return Mark(_note("amendment", int(digits) if digits else None, None), title, believed=True)
+    bare = re.sub(r"\s*[(\[]\s*[)\]]|[\s,;:–—-]+$", "", wire.AMENDMENT.sub("", title)).strip()
+    return Mark(_note("amendment", int(digits) if digits else None, None), bare or title, believed=True)
 
 
 def read(title: str, look: Look) -> Mark | None:

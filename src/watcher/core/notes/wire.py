@@ -40,7 +40,7 @@ SLUG = re.compile(
     r"\(?(?P<m>\d{1,2})(?:st|nd|rd|th) (?:Ld|LD)(?:-Writethru)?\)?"
 )
 _VERBS = (
-    r"Adds?|ADDS?|Updates?|UPDATES?|Updating|Recasts?|RECASTS?|Refiles?|REFILES?|Releads?|RELEADS|Rewrites?|"
+    r"Adds?|ADDS?|Updates|UPDATES|Update(?= with)|Updating|Recasts?|RECASTS?|Refiles?|REFILES?|Releads?|RELEADS|Rewrites?|"
     r"Repeats?|Writes? through|Fixes|FIXES|Removes|"
     r"Restores|Tops|Inserts|Includes|Changes|Edits|RESTORES|"
     r"Neu|NEU|Ergänzt|Aktualisiert|Ajoute|Actualise|Actualisée?|Complète|Actualiza|Añade|Agrega|Amplía|Atualiza|"
@@ -62,7 +62,8 @@ WITHDRAWN = re.compile(
 REPAIR = re.compile(
     r"\bshould (?:read|have read)\b|\bis being (?:replaced|corrected|reissued)\b|we are advised by the company that|"
     r"following amendments? ha(?:s|ve) been made to the|replaces the .{0,40}(?:release|announcement)|"
-    r"in the (?:news )?release,? .{0,120}(?:advised|corrected)",
+    r"in the (?:news )?release,? .{0,120}(?:advised|corrected)|(?:please )?replaces? the (?:\w+ )?(?:release|announcement)|"
+    r"(?:following|attached) (?:corrected|amended) (?:version|release|announcement)|has been (?:corrected|amended) (?:to|as)",
     re.I,
 )
 DATELINE = re.compile(r"^[A-ZÀ-Þ][A-ZÀ-Þ .’'/-]{2,40}(?:,? [A-Z][\w.]{2,9} \d{1,2})?,? \([^()]{2,30}\) ?[-–—]{1,2} ")

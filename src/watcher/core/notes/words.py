@@ -291,7 +291,7 @@ FOOTER = (
 # Headings over a page's own list of changes.
 CHANGE_LISTS = (
     r"(?:see|show|view|hide) (?:all|previous) updates|updates? to this (?:page|guidance|publication|document|"
-    r"article|story|post)|updates?|all updates?|"
+    r"article|story|post)|updates|all updates|"
     r"change ?log|changes(?: to this (?:page|document))?|"
     r"change history|(?:article|page|document|update|version|revision|edit) history(?: \(\d+\))?|"
     r"(?:list of )?revisions|amendment history|amendments|updates log|update log|"

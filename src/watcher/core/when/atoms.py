@@ -55,7 +55,7 @@ ZONE = re.compile(
 )
 SECOND = re.compile(r"\s?[(/,]\s?\d{1,2}:?\d\d\s?(?:[AaPp]\.?[Mm]\.?)?\s?(?:" + "|".join(_ZONE_NAMES) + r")(?!\w)\)?")
 GLUE = re.compile(
-    r"[\s,;|·•@()/、\-–—]{0,4}(?:(?:at|on|as of|around|um|am|vom|den|the|kl\.?|klockan|klo|kello|r\.,?|roku,?|года|год|"
+    r"[\s,;|·•@()/、\-–—~≈]{0,4}(?:(?:at|on|about|approx\.?|ca\.?|circa|as of|around|um|am|vom|den|the|kl\.?|klockan|klo|kello|r\.,?|roku,?|года|год|"
     r"yılı|à|a|las|a las|alle ore|alle|ore|"
     r"às|ás|om|o|godz\.?|o godz\.?|saat|в|г\.,?|г\.? в|الساعة|gegen|de|del|el|le|il|em|i)\s+){0,2}",
     re.I,
