@@ -8,7 +8,8 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any, Literal
+from io import BytesIO
+from typing import Any, BinaryIO, Literal
 
 Kind = Literal["feed", "article", "listing", "dataset", "file"]
 KINDS: tuple[Kind, ...] = ("feed", "article", "listing", "dataset", "file")
@@ -134,6 +135,11 @@ class Source:
     severity: Severity | None = None
     notify: tuple[str, ...] = ()
     enabled: bool = True
+    rows: str | None = None  # of a dataset: where its records stand, a JSONPath, an XPath or a sheet's name
+    key: tuple[str, ...] | None = None  # the fields that identify a record
+    fields: tuple[str, ...] = ()  # the ones whose change matters, dotted for nested ones; all without
+    columns: tuple[str, ...] = ()  # the names of a table's columns where the file has none
+    delimiter: str | None = None
 
     @property
     def shown(self) -> str:
@@ -353,6 +359,7 @@ class FeedReading:
     next: str | None = None  # of a listing: the address of its next page
     place: str | None = None  # of a listing: where its rows stand, so that the next look goes straight there
     watched: str | None = None  # of a listing: digest of all its rows, whatever their order
+    oldest: datetime | None = None  # of a listing with new rows: the oldest time that one of its rows bears
 
 
 @dataclass(frozen=True, slots=True)
@@ -385,6 +392,7 @@ class Request:
     deadline: float = 120.0  # seconds, whole request with redirects
     max_bytes: int = 20_000_000  # of the decoded body
     robots: bool = False  # obey robots.txt
+    spool: int | None = None  # bytes from which a body goes to a temporary file instead of memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -407,9 +415,23 @@ class Fetched:
     certificate_sha256: str | None = None
     moved_to: str | None = None
     seconds: float = 0.0
+    file: BinaryIO | None = None  # holds the body where it was too large for memory; `body` is then empty
+    length: int | None = None  # of the body in `file`
+
+    @property
+    def size(self) -> int:
+        """The length of the decoded body in bytes."""
+        return len(self.body) if self.length is None else self.length
 
     def header(self, name: str) -> str | None:
         return next((value for key, value in self.headers if key == name), None)
+
+    def stream(self) -> BinaryIO:
+        """The body as a stream at its start."""
+        if self.file is None:
+            return BytesIO(self.body)
+        self.file.seek(0)
+        return self.file
 
 
 @dataclass(frozen=True, slots=True)
@@ -468,6 +490,20 @@ class Absence:
 
 
 @dataclass(frozen=True, slots=True)
+class ListShape:
+    """How a dataset was read: what was found out is kept to from then on. `counted`: the count that the file gives was
+    right; `closed`: its last line had its end; `revision` counts the states that differed."""
+
+    format: str = ""  # csv json jsonl xml xlsx
+    rows: str | None = None
+    key: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    counted: bool = False
+    closed: bool = True
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class SourceState:
     """What is known of one source between two polls; small, since every poll with new bytes loads it.
 
@@ -491,6 +527,7 @@ class SourceState:
     absence: Absence | None = None
     moved_to: str | None = None  # the permanent redirect that was told last
     learn_at: datetime | None = None  # look again then: what differs so soon changes by itself
+    list: ListShape | None = None  # of a dataset
 
 
 @dataclass(frozen=True, slots=True)
@@ -513,7 +550,7 @@ class Document:
 
     id: str
     source: str
-    kind: Literal["page", "entry"]
+    kind: Literal["page", "entry", "list"]
     key: str
     url: str
     title: str
@@ -571,6 +608,19 @@ class EntryShown:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordShown:
+    """A record as shown in a change (contract, "A record"): its key, its name for people, and all its fields where it
+    was added or removed, or the fields that differ. `renamed` holds its name before and after, `was` its key before."""
+
+    key: tuple[tuple[str, str], ...]
+    title: str
+    fields: tuple[tuple[str, str], ...] = ()
+    changed: tuple[tuple[str, str | None, str | None], ...] = ()
+    renamed: tuple[str, str] | None = None
+    was: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One thing that became different (contract, "A change, everywhere").
 
@@ -599,6 +649,7 @@ class Change:
     text: str = ""
     mark: str | None = None  # the headline mark of the update, if its title has one
     restored: int | None = None  # number of the revision whose text is back
+    record: RecordShown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -615,6 +666,30 @@ class Revision:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One record of a dataset as the store keeps it: the digests of its key and of what is compared, its fields as JSON;
+    `gone_at` since when it is no longer listed, `gone` the id of the change under which that will be told."""
+
+    key: bytes
+    digest: bytes
+    data: bytes
+    gone_at: datetime | None = None
+    gone: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsKept:
+    """What a look at a dataset leaves behind: rows to put and, by number, to put anew or to drop; or `list`, the number
+    of a whole new list that was written ahead and takes the old one's place."""
+
+    added: tuple[RecordRow, ...] = ()
+    changed: tuple[tuple[int, RecordRow], ...] = ()
+    dropped: tuple[int, ...] = ()
+    list: int | None = None
+    anew: bool = False  # what is known is put aside: `added` is all there is
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What one source made of one body: the core's whole answer, before routes and mutes are asked."""
 
@@ -624,6 +699,8 @@ class Observation:
     revisions: tuple[Revision, ...] = ()
     entries: tuple[EntryRef, ...] = ()
     changes: tuple[Change, ...] = ()
+    records: RecordsKept | None = None  # of a dataset
+    flood: int = 0  # changes beyond the most that are told in one alert; stored with the reason `flood`
 
 
 @dataclass(frozen=True, slots=True)
@@ -692,6 +769,14 @@ class SourceOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class PackedBody:
+    """A body that is too large for memory, as it is stored: zstd, and its length unpacked."""
+
+    size: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """All that one poll leaves behind: stored whole or not at all."""
 
@@ -702,6 +787,7 @@ class Outcome:
     sources: tuple[SourceOutcome, ...] = ()
     alerts: tuple[Alert, ...] = ()
     offline: bool = False  # nothing on the network could be reached; not stored
+    packed: PackedBody | None = None  # instead of `body`, where that is too large
 
 
 @dataclass(frozen=True, slots=True)
