@@ -5,7 +5,7 @@ BeautifulSoup applies the selectors that the C parser does not know. Raises Read
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 
 from bs4 import BeautifulSoup
@@ -26,12 +26,13 @@ from watcher.core.content import (
     select,
     text_outside,
 )
-from watcher.core.furniture import is_furniture, normalise, opens_note
+from watcher.core.furniture import is_furniture, opens_note
 from watcher.core.head import Head, data_of, dates_of, read_head
 from watcher.core.links import resolve
 from watcher.core.markup import decode, parse
 from watcher.core.plain import read_plain
 from watcher.core.text import is_volatile, watched_of
+from watcher.core.trim import trim
 from watcher.errors import ReadError
 from watcher.model import Block, Link, Moment, Note, Page, PageReading, Source
 
@@ -57,7 +58,6 @@ _TEASER = re.compile(
     r"\s?[:：]\s?[^.!?。]+$",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"[.!?。！？…][\"'”’»)\]]*$")
 _MOST_LINKS = 5000
 
 
@@ -90,10 +90,10 @@ def read(  # noqa: PLR0917 - the readers of all kinds share this form
     content = _plain(text) if is_text else _content(text, url, source)
     if not content.blocks and not content.head.title:
         raise ReadError(url, "the page holds no text that can be read without a browser")
-    watched = watched_of(content.head, content.blocks, volatile, content.media)
+    trimmed = trim(content.blocks, content.head.title)
+    watched = watched_of(content.head, trimmed, volatile, content.media)
     base = resolve(url, content.head.base) or url if content.head.base else url
-    raws = _tail(_without_title(content.blocks, content.head.title))
-    blocks = _blocks(raws, base, volatile)
+    blocks = _blocks(_tail(trimmed), base, volatile)
     page = _page(content, blocks, url, base, look)
     return PageReading(page, watched)
 
@@ -184,36 +184,6 @@ def _plain(text: str) -> _Content:
 
 
 # --- from blocks to a page ------------------------------------------------------------------------------------------
-
-
-def _without_title(raws: Sequence[Raw], title: str | None) -> list[Raw]:
-    """Leave out the headline, which is the page's title and no block of its text."""
-    if not title:
-        return list(raws)
-    same = normalise(title).casefold()
-    kept: list[Raw] = []
-    for index, raw in enumerate(raws):
-        if raw.text.casefold() == same and (raw.type in {"h1", "h2"} or index < 6) and raw.role != "furniture":
-            if raw.type == "h1":
-                kept = [replace(above, role="furniture") if _is_crown(above) else above for above in kept]
-            continue
-        kept.append(replace(raw, role="furniture") if _is_link_bar(raw) else raw)
-    return kept
-
-
-def _is_crown(raw: Raw) -> bool:
-    """Say whether a line above the headline is the site's name or a section's, and no word of the article."""
-    return raw.role == "text" and len(raw.text) <= 60 and not opens_note(raw.text) and not _SENTENCE.search(raw.text)
-
-
-def _is_link_bar(raw: Raw) -> bool:
-    """Say whether a block, no paragraph or item, holds several short links and nothing else."""
-    if raw.type != "text" or raw.role != "text" or len(raw.links) < 2 or len(raw.text) > 300:
-        return False
-    rest = raw.text
-    for _target, label in raw.links:
-        rest = rest.replace(label, "", 1) if 0 < len(label) <= 30 else rest
-    return not any(map(str.isalnum, rest))
 
 
 def _tail(raws: list[Raw]) -> list[Raw]:

@@ -38,7 +38,7 @@ SURE = timedelta(minutes=5)
 FIRST = timedelta(minutes=1)
 _SOON, _LATER = 2, 3  # looks with yet another content that make a region learnt, in that time and after it
 _OFTEN = timedelta(days=1)  # within which short texts must change so often; lists of links may take longer
-_EDITED = 0.5  # likeness from which a sentence is the old one, edited
+_EDITED = 0.65  # likeness from which a sentence is the old one, edited
 _SHARE = 0.35  # of the article's text: more than that is no advert
 _NEAR = timedelta(minutes=3)
 
@@ -145,6 +145,10 @@ def sift(known: Page, page: Page, volatile: Sequence[str], look: Look) -> Sifted
     before = [line for line in old if line.index not in hidden_old]
     after = [line for line in new if line.index not in hidden_new]
     places = _places(before, after, look)
+    suspects = {region.place for region in verdict.regions if region.last != "-" and look.is_soon(region.since)}
+    for place in places:
+        if place.region.place in suspects and look.patient:  # another text stood there a moment ago too
+            place.sure = False
     sure = look.marked or any(place.sure for place in places) or _too_much(places, before)
     for place in places:
         if place.moved:
@@ -178,7 +182,7 @@ def _hidden(old: Sequence[Line], new: Sequence[Line], volatile: Collection[str])
 
 
 def _edited(line: Line, others: Iterable[Line]) -> bool:
-    return any(likeness(line.text, other.text) >= _EDITED for other in others)
+    return any(other.type == line.type and likeness(line.text, other.text) >= _EDITED for other in others)
 
 
 def likeness(one: str, other: str) -> float:
@@ -284,6 +288,10 @@ def _is_edit(before: Sequence[Line], after: Sequence[Line], main: str) -> bool:
         return False
     if any(line.type == "tr" for line in (*old, *new)):
         return True
+    if any(x.linked >= 0.8 for x in before) and any(x.linked >= 0.8 for x in after):
+        old, new = [x for x in old if x.path == main], [x for x in new if x.path == main]  # the others are teasers
+        if not old and not new:
+            return False
     texts = {line.text for line in old}
     if any(line.text in texts or _edited(line, old) for line in new):
         return True
@@ -294,8 +302,9 @@ def _is_edit(before: Sequence[Line], after: Sequence[Line], main: str) -> bool:
 
 def _too_much(places: Iterable[_Place], before: Sequence[Line]) -> bool:
     """Say whether so much of the article's text changed that it is no advert."""
-    total = sum(len(line.text) for line in before if is_prose(line))
-    return sum(len(line.text) for place in places for line in place.before if is_prose(line)) > _SHARE * total
+    whole = [len(line.text) for line in before if is_prose(line)]
+    part = [len(line.text) for place in places for line in place.before if is_prose(line)]
+    return len(part) > _SHARE * len(whole) and sum(part) > _SHARE * sum(whole)
 
 
 # --- what is made of it ---------------------------------------------------------------------------------------------

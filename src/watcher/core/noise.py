@@ -14,7 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from watcher.core.furniture import block_digest, opens_note
+import xxhash
+
+from watcher.core.furniture import opens_note
 
 MOST_REGIONS = 60
 CLOCK = "@modified"  # in `volatile`: the page's modification time is the time of the visit
@@ -39,7 +41,7 @@ class Line:
 
     @property
     def digest(self) -> str:
-        return block_digest(self.text)
+        return xxhash.xxh3_64_hexdigest(self.text.encode("utf-8", "surrogatepass"))
 
     @property
     def linked(self) -> float:

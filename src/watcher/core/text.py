@@ -16,6 +16,7 @@ from watcher.core.head import Head, read_head
 from watcher.core.links import clean, is_random, picture
 from watcher.core.markup import decode, parse
 from watcher.core.noise import CLOCK, NOTHING, Line, Masks, masked
+from watcher.core.trim import trim
 
 __all__ = [
     "block_digest", "decode", "is_furniture", "is_volatile", "normalise", "opens_note", "shape_digest",
@@ -55,16 +56,15 @@ def watched_digest(html: str | bytes, place: str | None, volatile: Collection[st
         built = read_blocks(roots, tree, known.rules)
     except UnknownSelectorError:
         return None
-    return watched_of(head, built.blocks, volatile, built.media)
+    return watched_of(head, trim(built.blocks, head.title), volatile, built.media)
 
 
 def watched_of(
-    head: Head, blocks: Iterable[Raw], volatile: Collection[str], media: Iterable[tuple[str, str]] = ()
+    head: Head, blocks: Sequence[Raw], volatile: Collection[str], media: Iterable[tuple[str, str]] = ()
 ) -> str:
     """Digest a page's statements of itself, its blocks (furniture and volatile ones left out) and its pictures."""
     modified = () if CLOCK in volatile else head.modified
     parts = ["\x1f".join([head.title or "", head.shared_title or "", *modified, *head.noted])]
-    blocks = list(blocks)
     masks = masks_of(blocks, head.title, volatile)
     for index, raw in enumerate(blocks):
         # a rule may end a note's section, so that it counts though it has no text
