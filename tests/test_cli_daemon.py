@@ -11,7 +11,10 @@ import pytest
 
 from daemon import Daemon, Pages, configure, source
 from helpers_cli import Cli, article, cli_in
+from helpers_store import NOW, SECOND, outcome, plan
 from inbox import Answer, Hook, Inbox, wait_for
+from watcher.cli.look import Timeline
+from watcher.store import Store
 
 
 @pytest.fixture
@@ -87,6 +90,7 @@ def test_one_writer(tmp_path: Path, receivers: tuple[Inbox, Hook], cli: Cli, mon
             for args in (["check"], ["run"], ["mute", "page"], ["channels", "test", "hook"]):
                 assert f"in use by process {daemon.process.pid}" in cli(*args, code=1).err
             cli("changes")
+            assert cli("status", "--json").lines[0]["running"] is True
 
 
 def test_tail_shows_what_happens(tmp_path: Path, receivers: tuple[Inbox, Hook]) -> None:
@@ -137,3 +141,19 @@ def test_an_interrupted_check_ends_cleanly(tmp_path: Path, receivers: tuple[Inbo
             assert "Traceback" not in checking.stderr.read()
         site.make = page
         assert daemon.run("check").returncode == 0
+
+
+def test_tail_shows_what_was_held_until_it_was_seen_again(tmp_path: Path) -> None:
+    """A change that was stored unconfirmed comes again under its id, once, when it is announced."""
+    store = Store.open(f"sqlite:///{tmp_path / 'watcher.db'}", create=True)
+    store.sync([plan()], NOW)
+    timeline = Timeline(store.changes, store.change)
+    assert timeline.look(NOW) == []
+    store.commit([outcome(store, announced=False)], NOW)
+    assert [each.change.reason for each in timeline.look(NOW)] == ["unconfirmed"]
+    later = NOW + 60 * SECOND
+    assert timeline.look(later) == []
+    store.commit([outcome(store, at=later)], later)
+    assert [each.change.announced for each in timeline.look(later)] == [True]
+    assert timeline.look(later) == []
+    store.close()

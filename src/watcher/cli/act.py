@@ -19,6 +19,7 @@ from watcher.cli.common import (
     act,
     config_path,
     control_socket,
+    database,
     load,
     period,
     quiet_log,
@@ -51,8 +52,7 @@ def run(
 
     logs.configure(log_format, verbose)
     path = config_path(config)
-    if verbose:
-        load(config, verbose=True)
+    database(path, verbose)
     _warn_of_namesake()
     from watcher import daemon
 

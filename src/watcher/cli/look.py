@@ -2,7 +2,7 @@
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -141,23 +141,39 @@ def tail(
     """
     from datetime import UTC
 
-    now = datetime.now(UTC)
-    start, _ = since_when(since) or now, _event(event)
+    start, _ = since_when(since) or datetime.now(UTC), _event(event)
     with reading(database(config, verbose)) as store:
         _known(store, source)
         asked = partial(store.changes, since=start, source=source, story=story, event=event, limit=10_000)
-        after, unsure = None, dict[str, datetime]()
+        timeline = Timeline(asked, store.change)
         while True:
-            found = asked(after=after)
-            late = [stored for id_ in unsure if (stored := store.change(id_)) and stored.change.announced]
-            shown = [c for c in found if as_json or c.change.announced != held]
-            _print_changes([*shown, *(() if held else late)], as_json)
-            after = found[-1].change.id if found else after
-            now = datetime.now(UTC)
-            unsure |= {c.change.id: now for c in found if c.change.reason == "unconfirmed"}
-            done = {stored.change.id for stored in late}
-            unsure = {id_: at for id_, at in unsure.items() if id_ not in done and now - at < CONFIRMED_WITHIN}
+            found = timeline.look(datetime.now(UTC))
+            _print_changes([each for each in found if as_json or each.change.announced != held], as_json)
             time.sleep(PAUSE)
+
+
+class Timeline:
+    """The changes as they come. What is held until it is seen again comes twice: held, and when it is announced."""
+
+    def __init__(
+        self, ask: "Callable[..., tuple[StoredChange, ...]]", again: "Callable[[str], StoredChange | None]"
+    ) -> None:
+        self._ask, self._again = ask, again
+        self._after: str | None = None
+        self._unsure: dict[str, datetime] = {}
+
+    def look(self, now: datetime) -> "list[StoredChange]":
+        """Give what came since the last look."""
+        asked = (self._again(id_) for id_ in self._unsure)
+        late = [stored for stored in asked if stored is not None and stored.change.announced]
+        for stored in late:
+            del self._unsure[stored.change.id]
+        self._unsure = {id_: at for id_, at in self._unsure.items() if now - at < CONFIRMED_WITHIN}
+        found = self._ask(after=self._after)
+        if found:
+            self._after = found[-1].change.id
+        self._unsure |= {stored.change.id: now for stored in found if stored.change.reason == "unconfirmed"}
+        return [*late, *found]
 
 
 def diff(

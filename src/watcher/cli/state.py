@@ -57,15 +57,16 @@ def status(
 
 
 def _daemon(url: str) -> list[str] | None:
-    """Ask a running daemon what is wrong with it; None when there is none."""
+    """Ask a running daemon what is wrong with it; None when there is none. One out of our reach is only seen to run."""
     from watcher import control
     from watcher.errors import WatcherError
+    from watcher.store import holder
 
     socket = control_socket(url)
     if socket is None:
-        return None
+        return None if holder(url) is None else []
     try:
-        about = next(iter(control.ask(socket, {"action": "status"}, timeout=5)), {})
+        about: dict[str, Any] = next(iter(control.ask(socket, {"action": "status"}, timeout=5)), {})
     except (OSError, WatcherError) as error:
         return [f"the daemon does not answer: {error}"]
     return [str(about[key]) for key in ("error", "trouble") if about.get(key)]

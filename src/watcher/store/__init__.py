@@ -1,6 +1,6 @@
 """The store: tables, migrations, one Store class; rows never leave it (docs/design.md, "Rooms")."""
 
-from watcher.store.lock import Lock, acquire
+from watcher.store.lock import Lock, acquire, holder
 from watcher.store.store import Store
 from watcher.store.values import ChannelState, Pruned, SourceRow, StartedSource, StoredChange, Synced, Totals
 from watcher.store.writer import Writer
@@ -17,4 +17,5 @@ __all__ = [
     "Totals",
     "Writer",
     "acquire",
+    "holder",
 ]

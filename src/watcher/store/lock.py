@@ -54,9 +54,33 @@ def acquire(url: str) -> Lock:
     return Lock() if path is None else _file(path)
 
 
-def _file(path: Path) -> Lock:
+def holder(url: str) -> int | None:
+    """Give the process that holds the lock of a SQLite database; None when none does, or it cannot be known.
+
+    Looks only (proc_locks(5)): trying the lock would turn away a daemon that starts at that moment.
+    """
+    parsed = parse(url)
+    path = path_of(parsed) if parsed.get_backend_name() == "sqlite" else None
+    if path is None:
+        return None
+    try:
+        inode = _beside(path).stat().st_ino
+        locks = Path("/proc/locks").read_text("ascii").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return None
+    for fields in map(str.split, locks):  # 1: FLOCK ADVISORY WRITE 4711 08:01:1234 0 EOF
+        if fields[1:2] == ["FLOCK"] and len(fields) > 5 and fields[5].rpartition(":")[2] == str(inode):
+            return int(fields[4])
+    return None
+
+
+def _beside(path: Path) -> Path:
     real = path.resolve()  # by whatever link it is named
-    beside = real.with_name(real.name + "-lock")
+    return real.with_name(real.name + "-lock")
+
+
+def _file(path: Path) -> Lock:
+    beside = _beside(path)
     try:
         beside.parent.mkdir(parents=True, exist_ok=True)
         file = beside.open("a+", encoding="ascii", errors="replace")
