@@ -425,15 +425,10 @@ def _region_change(known: Document, told: learn.Told, out: Collector, *, silent:
     """Tell, or hold, what changed in one place of the page; it keeps its id from the first look to the last."""
     unified = diff.unified(told.before, told.after)
     out.add(
-        "text.changed",
-        unified,
-        change_id=make_id("chg", known.id, "region", *told.key),
-        unified=unified,
-        words=diff.changed_words(told.before, told.after),
-        text="\n".join([*told.before, *told.after]),
-        silent=silent,
+        told.event, unified, change_id=make_id("chg", known.id, "region", *told.key), unified=unified, silent=silent,
+        words=diff.changed_words(told.before, told.after), text="\n".join((*told.before, *told.after)),
         reason=told.reason,
-    )
+    )  # fmt: skip
 
 
 def shown(page: Page, key: str, fields: tuple[tuple[str, str | None, str | None], ...] = ()) -> EntryShown:
@@ -476,6 +471,11 @@ def compare_entry(known: Document, page: Page, look: Look) -> Compared:
             entry=shown(page, known.key, tuple(fields)),
         )
     return _close(known, look, out, ledger, confirm_at)
+
+
+def close(known: Document, look: Look, out: Collector) -> Compared:
+    """Make the new revision of a document that bears no notes."""
+    return _close(known, look, out, known.ledger, None)
 
 
 def _close(

@@ -18,6 +18,7 @@ from rapidfuzz.distance import Indel, Opcode
 
 from watcher.core import diff
 from watcher.core.furniture import block_digest, normalise
+from watcher.core.links import document
 from watcher.core.noise import (
     CLOCK,
     MOST_REGIONS,
@@ -41,6 +42,7 @@ _OFTEN = timedelta(days=1)  # within which short texts must change so often; lis
 _EDITED = 0.65  # likeness from which a sentence is the old one, edited
 _SHARE = 0.35  # of the article's text: more than that is no advert
 _NEAR = timedelta(minutes=3)
+_MOST_RELINKED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,7 @@ class Told:
     before: tuple[str, ...]
     after: tuple[str, ...]
     reason: Reason | None
+    event: str = "text.changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +120,13 @@ class _Verdict:
     confirmed: bool = False
     gone: set[int] = field(default_factory=set)
     new: set[int] = field(default_factory=set)
+    unlinked_old: set[int] = field(default_factory=set)
+    unlinked_new: set[int] = field(default_factory=set)
 
     def hide(self, place: _Place) -> None:
-        self.gone |= {line.index for line in place.before}
-        self.new |= {line.index for line in place.after}
+        old, new = (self.unlinked_old, self.unlinked_new) if place.region.links else (self.gone, self.new)
+        old |= {line.index for line in place.before}
+        new |= {line.index for line in place.after}
 
 
 def is_clock(known: Page, page: Page, known_at: datetime, at: datetime) -> bool:
@@ -141,10 +147,13 @@ def sift(known: Page, page: Page, volatile: Sequence[str], look: Look) -> Sifted
         return Sifted(known, page, page, tuple(volatile))
     old, new = lines_of(known), lines_of(page)
     hidden_old, hidden_new = _hidden(old, new, volatile)
-    verdict = _Verdict(list(regions_of(volatile)), gone=set(hidden_old), new=set(hidden_new))
+    verdict = _Verdict(
+        list(regions_of(volatile)), gone=set(hidden_old), new=set(hidden_new),
+        unlinked_old=set(masked(old, volatile).links), unlinked_new=set(masked(new, volatile).links),
+    )  # fmt: skip
     before = [line for line in old if line.index not in hidden_old]
     after = [line for line in new if line.index not in hidden_new]
-    places = _places(before, after, look)
+    places = [*_places(before, after, look), *_relinked(before, after, verdict, look)]
     suspects = {region.place for region in verdict.regions if region.last != "-" and look.is_soon(region.since)}
     for place in places:
         if place.region.place in suspects and look.patient:  # another text stood there a moment ago too
@@ -160,7 +169,8 @@ def sift(known: Page, page: Page, volatile: Sequence[str], look: Look) -> Sifted
     stands = stands and bool(verdict.told or verdict.waiting)
     regions = verdict.regions if stands else moved_on(verdict.regions, new, hidden_new)
     return Sifted(
-        _without(known, verdict.gone), _without(page, verdict.new), _without(page, hidden_new),
+        _without(known, verdict.gone, verdict.unlinked_old), _without(page, verdict.new, verdict.unlinked_new),
+        _without(page, hidden_new),
         kept_lines(volatile, regions), tuple(verdict.told), stands, min(verdict.waiting, default=None),
     )  # fmt: skip
 
@@ -307,6 +317,21 @@ def _too_much(places: Iterable[_Place], before: Sequence[Line]) -> bool:
     return len(part) > _SHARE * len(whole) and sum(part) > _SHARE * sum(whole)
 
 
+def _relinked(before: Sequence[Line], after: Sequence[Line], verdict: _Verdict, look: Look) -> list[_Place]:
+    """The blocks whose words stand and whose links lead to other documents."""
+    known = {line.text: line for line in before if line.links and line.index not in verdict.unlinked_old}
+    found: list[_Place] = []
+    for line in after:
+        old = known.pop(line.text, None) if line.links and line.index not in verdict.unlinked_new else None
+        if old is not None and len(found) < _MOST_RELINKED:
+            was, now = ([document(url) for url, _ in side.links] for side in (old, line))
+            if was != now:
+                last = block_digest("\n".join(now))
+                region = Region(line.digest, "l", ("-",), 1, False, False, 1, last, look.at, links=True)
+                found.append(_Place(region, [old], [line], moved=False))
+    return found
+
+
 # --- what is made of it ---------------------------------------------------------------------------------------------
 
 
@@ -352,7 +377,13 @@ def _settled(place: _Place, regions: Iterable[Region]) -> Region | None:
     """The learnt region that a place continues: one of the texts around it is the same, it is no larger."""
     mine = place.region
     for region in regions:
-        if region.learnt and not region.links and mine.most <= region.most and set(mine.paths) <= set(region.paths):
+        if (
+            region.learnt
+            and not region.links
+            and not mine.links
+            and mine.most <= region.most
+            and set(mine.paths) <= set(region.paths)
+        ):
             near = (region.before == mine.before != "-") or (region.after == mine.after != "-")
             if near and (region.prose or not mine.prose):
                 return region
@@ -387,6 +418,9 @@ def _stays(place: _Place, known: Region, verdict: _Verdict, look: Look, *, sure:
 
 def _told(place: _Place, region: Region, reason: Reason | None) -> Told:
     key = (region.before, region.after, str(int(region.since.timestamp())))
+    if region.links:
+        old, new = (tuple(f"{text} <{url}>" for url, text in side[0].links) for side in (place.before, place.after))
+        return Told(key, old, new, reason, "links.changed")
     return Told(key, tuple(x.text for x in place.before), tuple(x.text for x in place.after), reason)
 
 
@@ -399,13 +433,14 @@ def _returned(places: Sequence[_Place], verdict: _Verdict) -> None:
             verdict.regions[position] = replace(region, last="-", turns=turns)
 
 
-def _without(page: Page, hidden: Collection[int]) -> Page:
-    if not hidden:
+def _without(page: Page, hidden: Collection[int], unlinked: Collection[int] = ()) -> Page:
+    if not hidden and not unlinked:
         return page
-    blocks: list[Block] = [
-        replace(block, role="furniture") if index in hidden and block.role == "text" else block
-        for index, block in enumerate(page.blocks)
-    ]
+    blocks: list[Block] = []
+    for index, block in enumerate(page.blocks):
+        role = "furniture" if index in hidden and block.role == "text" else block.role
+        links = () if index in unlinked else block.links
+        blocks.append(replace(block, role=role, links=links) if role != block.role or index in unlinked else block)
     return replace(page, blocks=tuple(blocks))
 
 
