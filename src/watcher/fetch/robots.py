@@ -52,11 +52,10 @@ class Robots:
             known = await self._learn(origin, ask)
         if known.error is not None:
             why = known.error
-            raise FetchError(
-                shown,
-                f"{origin}/robots.txt cannot be had, and without it no page is asked for: {why.message}",
-                offline=why.offline,
-            )
+            words = f"{origin}/robots.txt cannot be had, and without it no page is asked for: {why.message}"
+            if isinstance(why, Refused):
+                raise Refused(shown, words)
+            raise FetchError(shown, words, offline=why.offline)
         rules = known.rules
         if rules is None:
             return 0.0
