@@ -35,7 +35,7 @@ def test_all_problems_come_at_once(write: Write) -> None:
             + SOURCE
             + 'evry = "5m"\nnotify = ["dsk"]\n\n'
             + SOURCE
-            + 'kind = "dataset"\nonly = "x"\n'
+            + 'kind = "list"\nonly = "x"\n'
             + EMAIL
             + "grup = 1\n[[routes]]\nnotify = []\nevent = ['update.knew']\n"
         )
@@ -45,7 +45,7 @@ def test_all_problems_come_at_once(write: Write) -> None:
         'config.toml:4: [fetch] delay: found 1, wanted a duration such as "30s" "15m" "6h" "7d"',
         'config.toml:8: [[sources]] "a" evry: unknown key, did you mean "every"?',
         'config.toml:12: [[sources]] "a" stands already in config.toml:5',
-        'config.toml:14: [[sources]] "a" kind: "dataset" is not available in this version; allowed: feed, article, listing, file',
+        'config.toml:14: [[sources]] "a" kind: found "list", allowed: feed, article, listing, dataset, file, did you mean "listing"?',
         'config.toml:15: [[sources]] "a" only: found "x", wanted a list: ["x"]',
         'config.toml:21: [channels.desk] grup: unknown key, did you mean "group"?',
         f'config.toml:24: [[routes]] 1 event[1]: found "update.knew", allowed: {EVENTS}, did you mean "update.new"?',
@@ -89,7 +89,7 @@ FAULTS = [
     (SOURCE + 'ignore = [\n  "p",\n  "p >",\n]\n', '6: [[sources]] "a" ignore[2]: "p >" is no CSS selector'),
     (SOURCE + 'ignore = ["re:["]\n', "is no regular expression"),
     (SOURCE + 'max_bytes = "20"\n', '"20" is no size'),
-    (SOURCE + 'kind = "artcle"\n', 'allowed: feed, article, listing, file, did you mean "article"?'),
+    (SOURCE + 'kind = "artcle"\n', 'allowed: feed, article, listing, dataset, file, did you mean "article"?'),
     (SOURCE + 'enabled = "yes"\n', 'enabled: found "yes", wanted true or false'),
     (SOURCE + 'severity = "high"\n', 'found "high", allowed: info, notice, critical'),
     (SOURCE + 'headers = { "X Y" = "1" }\n', "is no header's name"),
@@ -149,7 +149,8 @@ FAULTS = [
     (SOURCE + "render = true\n", '4: [[sources]] "a" render: not available in this version'),
     (SOURCE + 'follow = "30d"\n', "follow: not available in this version"),
     (SOURCE + 'stale = "45d"\n', "stale: not available in this version"),
-    (SOURCE + 'rows = "x"\nkey = ["x"]\nfields = ["x"]\n', "rows: not available in this version"),
+    (SOURCE + 'delimiter = "ab"\n', '4: [[sources]] "a" delimiter: "ab" separates no cells; wanted one character'),
+    (SOURCE + "key = []\n", "key"),
     (
         '[[sources]]\nname = "q"\npreset = "sec"\ncik = "1"\n',
         '3: [[sources]] "q" preset: not available in this version',

@@ -58,4 +58,5 @@ def rules_of(source: Source) -> str:
     When they change, the stored body is read again with the new ones before anything is compared.
     """
     rules = (source.kind, source.select, source.ignore, source.keep, source.locale, source.timezone, source.window)
-    return make_id("rul", *rules)
+    of_lists = (source.rows, source.key, source.fields, source.columns, source.delimiter)
+    return make_id("rul", *rules, *(of_lists if any(of_lists) else ()))

@@ -51,13 +51,17 @@ def _choice(*allowed: str) -> Callable[[str], str]:
     return check
 
 
-KINDS_READ = ("feed", "article", "listing", "file")
+KINDS_READ = ("feed", "article", "listing", "dataset", "file")
 
 
 def _kind(text: str) -> str:
-    if text == "dataset":
-        raise ValueError(f"{values.shown(text)} is not available in this version; allowed: {', '.join(KINDS_READ)}")
     return _choice(*KINDS_READ)(text)
+
+
+def _separator(text: str) -> str:
+    if len(text) != 1 or text in "\"\r\n":
+        raise ValueError(f'{values.shown(text)} separates no cells; wanted one character, as in ";" or "\\t"')
+    return text
 
 
 def _any_text(text: str) -> str:
@@ -172,6 +176,11 @@ class _Source(TypedDict, total=False):
     severity: Level
     notify: tuple[Name, ...]
     enabled: StrictBool
+    rows: Line
+    key: Annotated[tuple[Line, ...], Field(min_length=1), Choices]
+    fields: Annotated[tuple[Line, ...], Choices]
+    columns: tuple[Line, ...]
+    delimiter: Annotated[str, _text(_separator, "one character")]
 
 
 @with_config(FORBID)
@@ -298,8 +307,8 @@ ROUTE = _shape(RouteShape)
 
 # What the file format knows and this version lacks: named in words instead of "unknown key".
 LATER: dict[str, frozenset[str]] = {
-    "sources": frozenset({"follow", "render", "preset", "stale", "calendar", "rows", "key", "fields"}),
-    "defaults": frozenset({"follow", "render", "preset", "stale", "calendar", "rows", "key", "fields"}),
+    "sources": frozenset({"follow", "render", "preset", "stale", "calendar"}),
+    "defaults": frozenset({"follow", "render", "preset", "stale", "calendar"}),
     "web": frozenset({"listen", "password", "auth_header", "trusted_proxies", "timezone", "metrics"}),
     "email": frozenset({"digest", "quiet", "pulse", "attach", "auth"}),
     "webhook": frozenset({"digest", "quiet", "pulse", "attach", "body"}),

@@ -5,12 +5,12 @@ copy is packed against that copy, so that any row is read with two; `depth` coun
 """
 
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from typing import Any, BinaryIO
 
 from sqlalchemy import Connection, Table, func, select
 
 from watcher.errors import StoreError
-from watcher.store.codec import KEYFRAME, Packed, pack, unpack
+from watcher.store.codec import KEYFRAME, WIDE, Packed, pack, unpack, unpack_to
 
 
 def key_of(table: Table) -> Any:
@@ -41,6 +41,21 @@ def read(connection: Connection, table: Table, key: str) -> bytes | None:
     return plain
 
 
+def copy(connection: Connection, table: Table, key: str, file: BinaryIO) -> bool:
+    """Write the plain bytes of a row to a file, those of a large one piece by piece; False when there is none."""
+    column = key_of(table)
+    row = connection.execute(select(table.c.codec, table.c.size, table.c.data).where(column == key)).one_or_none()
+    if row is None:
+        return False
+    if row.codec == "zstd":
+        unpack_to(Packed(row.codec, row.size, bytes(row.data)), file)
+    else:
+        plain = read(connection, table, key)
+        assert plain is not None
+        file.write(plain)
+    return True
+
+
 SOME = 50  # bodies that are read at a time
 
 
@@ -61,8 +76,8 @@ class Packer:
                 self._places[row.key] = (row.base if row.codec == "delta" and row.base else row.key, row.depth)
         stands = {stand for stand, depth in self._places.values() if depth + 1 < KEYFRAME}
         for part in _parts(sorted(stands - set(self._plain))):
-            wanted = select(key.label("key"), table.c.codec, table.c.size, table.c.data).where(key.in_(part))
-            for row in self.connection.execute(wanted):
+            wanted = select(key.label("key"), table.c.codec, table.c.size, table.c.data)
+            for row in self.connection.execute(wanted.where(key.in_(part), table.c.size <= WIDE)):
                 plain = self._stored(row.key, Packed(row.codec, row.size, bytes(row.data)))
                 if plain is not None:
                     self._plain[row.key] = plain

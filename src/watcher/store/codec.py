@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from typing import Any, TypeVar, cast
+from typing import Any, BinaryIO, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
@@ -29,6 +29,7 @@ SMALL = 200  # bytes below which packing gains nothing
 CLOSE = 40  # a delta this many times smaller than its body is taken without looking at a whole copy
 STATE = 600  # bytes below which a value in a column is left as JSON: every poll writes one
 WIDE = 1 << 24  # bytes above which a delta would need too large a window
+PIECE = 1 << 18  # bytes that are packed or unpacked at a time, of a file
 MOST = 1 << 32  # bytes that a stored value may unpack to, whatever the row says
 _LONE = re.compile("[\ud800-\udfff]")
 _UNFIT = re.compile("[\x00\ud800-\udfff]")
@@ -159,6 +160,33 @@ def _inflate(packed: Packed, base: bytes | None) -> bytes:
     except (zstd.ZstdError, ValueError) as error:  # ValueError: the base is too short to be one
         raise StoreError(f"a stored body is damaged: {error}") from error
     return cast(bytes, plain)
+
+
+def pack_file(file: BinaryIO) -> bytes:
+    """A file's content as zstd, read piece by piece from its start."""
+    file.seek(0)
+    packer = zstd.ZstdCompressor(level=3)
+    packed = bytearray()
+    while piece := file.read(PIECE):
+        packed += packer.compress(piece)
+    packed += packer.flush()
+    return bytes(packed)
+
+
+def unpack_to(packed: Packed, file: BinaryIO) -> None:
+    """Unpack zstd to a file, piece by piece. Raises StoreError when the data is damaged or longer than its row says."""
+    reader, given, written = zstd.ZstdDecompressor(), packed.data, 0
+    try:
+        while not reader.eof:
+            piece = reader.decompress(given, max_length=PIECE)
+            given = b""
+            written += file.write(piece)
+            if written > packed.size or (not piece and reader.needs_input):
+                break
+    except (zstd.ZstdError, ValueError) as error:
+        raise StoreError(f"a stored body is damaged: {error}") from error
+    if written != packed.size:
+        raise StoreError(f"a stored body is damaged: {written} bytes where {packed.size} should be")
 
 
 def pack_value(value: object) -> bytes:

@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, bindparam, case, func, or_, select
 
 from watcher.errors import StoreError
-from watcher.model import Change, Document, Observation, Outcome, Revision, Snapshot
+from watcher.model import Change, Document, Observation, Outcome, PackedBody, Revision, Snapshot
 from watcher.store import bodies as chains
-from watcher.store import outbox
+from watcher.store import outbox, records
 from watcher.store.codec import clean, dump, maybe_ms, pack_value, to_ms
 from watcher.store.known import some
 from watcher.store.rows import (
@@ -139,7 +139,7 @@ class _Batch:
         self.names, self.homes = _source_names(connection, outcomes)
 
     def write(self) -> None:
-        self._records([(each.snapshot, each.body) for each in self.outcomes if each.snapshot])
+        self._records([(each.snapshot, each.packed or each.body) for each in self.outcomes if each.snapshot])
         self._fetches()
         _POLL.run(self.connection, [poll_row(each.poll) for each in self.outcomes])
         self._hours()
@@ -151,6 +151,9 @@ class _Batch:
             if part.observation
         ]
         self._documents(seen)
+        for name, observation, _ in seen:
+            if observation.records is not None:
+                records.keep(self.connection, name, observation.records, self.now)
         self._changes(seen)
         outbox.add(self.connection, [alert for each in self.outcomes for alert in each.alerts], self.now)
 
@@ -161,7 +164,7 @@ class _Batch:
             statement = upsert(self.connection, table, key, update) if key else table.insert()
             self.connection.execute(statement, rows)
 
-    def _records(self, given: Sequence[tuple[Snapshot, bytes | None]]) -> None:
+    def _records(self, given: Sequence[tuple[Snapshot, bytes | PackedBody | None]]) -> None:
         """Write the records of bodies, and the bodies that are new, each packed against the newest of its fetch."""
         if not given:
             return
@@ -177,10 +180,8 @@ class _Batch:
             if record.previous != self.chain[record.fetch][0]:
                 raise StoreError(f"the record {record.id} does not follow the newest one of its fetch {record.fetch}")
             if sha not in stored:
-                if body is None or hashlib.sha256(body).hexdigest() != sha:
-                    raise StoreError(f"the record {record.id} came without the body that it names")
-                packed = packer.pack(sha, body, newest.get(record.fetch))
-                body_rows.append({"sha256": sha, "at": to_ms(record.at), **packed})
+                columns = _body_columns(packer, record, body, newest.get(record.fetch))
+                body_rows.append({"sha256": sha, "at": to_ms(record.at), **columns})
                 stored.add(sha)
             rows.append(snapshot_row(record))
             self.chain[record.fetch] = (record.hash, record.id)
@@ -285,6 +286,24 @@ class _Batch:
             )
             self.connection.execute(statement, rows)
         self._insert(change_stories, told, ("story", "change"))
+
+
+def _body_columns(
+    packer: chains.Packer, record: Snapshot, body: bytes | PackedBody | None, before: str | None
+) -> dict[str, Any]:
+    """Pack a body against the one before it; one that was too large for memory comes packed, by whoever digested it."""
+    if isinstance(body, PackedBody):
+        return {"base": None, "depth": 0, "codec": "zstd", "size": body.size, "data": body.data}
+    if body is None or hashlib.sha256(body).hexdigest() != record.body_sha256:
+        raise StoreError(f"the record {record.id} came without the body that it names")
+    return packer.pack(record.body_sha256, body, before)
+
+
+def keep_changes(connection: Connection, source: str, given: Sequence[Change], poll: str, now: datetime) -> None:
+    """Write changes that nobody is told of, by themselves; those that are there stay as they are."""
+    rows = [change_row(source, change, poll, now) for change in given]
+    if rows:
+        connection.execute(upsert(connection, changes, ("id",)), rows)
 
 
 def _source_names(connection: Connection, outcomes: Sequence[Outcome]) -> tuple[dict[str, str], dict[str, str]]:

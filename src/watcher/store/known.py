@@ -97,6 +97,15 @@ def page(connection: Connection, source: str) -> Document | None:
     return None if row is None else document(row)
 
 
+def list_document(connection: Connection, source: str) -> Document | None:
+    """The document of a source that is a list of records."""
+    wanted = select(documents.c.source, documents.c.data).where(
+        documents.c.source == source, documents.c.kind == "list"
+    )
+    row = connection.execute(wanted.order_by(documents.c.fetched_at.desc(), documents.c.id).limit(1)).one_or_none()
+    return None if row is None else document(row)
+
+
 def unstarted(connection: Connection) -> tuple[StartedSource, ...]:
     """Enabled sources that nobody was told of yet, with the latest update on their pages."""
     wanted = select(sources.c.name, sources.c.fetch, sources.c.started, sources.c.state)

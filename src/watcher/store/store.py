@@ -7,11 +7,14 @@ be called from any thread, beside a writer. Times are aware UTC; every failure i
 from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
 from sqlalchemy import bindparam
 
+from watcher.core.dataset import Indexed
 from watcher.model import (
     Alert,
+    Change,
     Delivery,
     Document,
     Due,
@@ -20,12 +23,13 @@ from watcher.model import (
     Outcome,
     Plan,
     Poll,
+    RecordRow,
     Revision,
     Snapshot,
 )
-from watcher.store import bodies, chain, known, opening, outbox, queries, retention, wind
+from watcher.store import bodies, chain, known, opening, outbox, queries, records, retention, wind
 from watcher.store.codec import to_ms
-from watcher.store.commit import commit
+from watcher.store.commit import commit, keep_changes
 from watcher.store.configs import keep_config
 from watcher.store.engine import Database
 from watcher.store.sync import sync
@@ -79,6 +83,26 @@ class Store:
         already there is passed over; a change that was held comes again under its id, announced. Raises StoreFull."""
         with self._database.write() as connection:
             commit(connection, outcomes, now)
+
+    def begin_list(self, source: str, now: datetime) -> int:
+        """Begin a list of records that counts only when a poll's outcome names it; returns its number."""
+        with self._database.write() as connection:
+            return records.begin(connection, source, now)
+
+    def add_records(self, number: int, rows: Sequence[RecordRow]) -> None:
+        """Write records of a list that was begun."""
+        with self._database.write() as connection:
+            records.add(connection, number, rows)
+
+    def sweep_lists(self, source: str | None = None, before: datetime | None = None) -> bool:
+        """Take away a piece of the lists that do not count, of a source or begun before a time; says if there was one."""
+        with self._database.write() as connection:
+            return records.sweep(connection, source, before)
+
+    def keep_changes(self, source: str, changes: Sequence[Change], poll: str, now: datetime) -> None:
+        """Write changes that are not announced (a flood) ahead of their poll; those that are there stay."""
+        with self._database.write() as connection:
+            keep_changes(connection, source, changes, poll, now)
 
     def reschedule(self, fetches_at: Sequence[tuple[str, datetime]]) -> None:
         """Set when fetches are due next; disabled ones stay asleep."""
@@ -214,6 +238,25 @@ class Store:
         """A stored body; None when it was never stored, or retention took it. Raises StoreError when it is damaged."""
         with self._database.read() as connection:
             return bodies.read(connection, bodies_table, sha256)
+
+    def body_to(self, sha256: str, file: BinaryIO) -> bool:
+        """Write a stored body to a file, piece by piece; False when it is not there. Raises StoreError."""
+        with self._database.read() as connection:
+            return bodies.copy(connection, bodies_table, sha256, file)
+
+    def record_index(self, source: str) -> Iterator[Indexed]:
+        """The records of a dataset, by key."""
+        return records.index(self._database, source)
+
+    def record_rows(self, numbers: Sequence[int]) -> dict[int, RecordRow]:
+        """Records of a dataset by number."""
+        with self._database.read() as connection:
+            return records.rows(connection, numbers)
+
+    def list_document(self, source: str) -> Document | None:
+        """The document of a dataset, with its newest revision."""
+        with self._database.read() as connection:
+            return known.list_document(connection, source)
 
     def pending(self, now: datetime, limit: int = 200, *, skip: Collection[str] = ()) -> tuple[Delivery, ...]:
         """The deliveries that are due on channels not in `skip`, oldest first; when there are more than `limit`, each

@@ -19,8 +19,8 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0001"  # the newest revision of the schema; a test holds it to the migrations
-KNOWN = ("0001",)  # every revision this program can upgrade from
+HEAD = "0002"  # the newest revision of the schema; a test holds it to the migrations
+KNOWN = ("0001", "0002")  # every revision this program can upgrade from
 
 metadata = MetaData(
     naming_convention={
@@ -200,6 +200,28 @@ entries = Table(
     Column("link", Text),
     Column("finger", Text, nullable=False),
     Column("title", Text, nullable=False),
+)
+
+lists = Table(  # of a dataset: what is known, and what is being written to take its place
+    "lists",
+    metadata,
+    Column("id", Serial, primary_key=True),
+    Column("source", Text, ForeignKey("sources.name", onupdate="CASCADE"), nullable=False, index=True),
+    Column("current", Boolean, nullable=False),
+    Column("at", BigInteger, nullable=False),
+)
+
+records = Table(
+    "records",
+    metadata,
+    Column("seq", Serial, primary_key=True),
+    Column("list", Serial, nullable=False),  # no foreign key: a list that is put aside goes in small steps
+    Column("key", LargeBinary, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("gone_at", BigInteger),
+    Column("gone", Text),  # the change under which it will be told
+    Column("data", LargeBinary, nullable=False),
+    Index(None, "list", "key", "digest", "gone_at"),  # all that a comparison reads
 )
 
 changes = Table(
