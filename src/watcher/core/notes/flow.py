@@ -30,6 +30,14 @@ _TRAILING = re.compile(
     r"em)? ?)?(?P<t>[^()\[\]–—]{4,60}?)[.]?[)\]]?[.]?$",
     re.I,
 )
+_POSTED = re.compile(
+    r"[\s•*|(\[—–-]*(?:(?:posted|published|added|updated|as of|stand|veröffentlicht|aktualisiert|hinzugefügt|publié|"
+    r"ajouté|mise? à jour|publicado|añadido|actualizado|pubblicato|aggiunto|aggiornato|adicionado|atualizado|geplaatst|"
+    r"toegevoegd|bijgewerkt|publicerad|tillagd|uppdaterad|lagt til|oppdatert|opdateret|lisätty|päivitetty|dodano|"
+    r"eklendi|güncellendi|добавлено|обновлено|أضيف|نُشر)\s?:?\s?(?:(?:at|on|am|um|le|à|el|il|alle|às|om|op|kl|klo|o|в)\s)?)?",
+    re.IGNORECASE,
+)
+_SIGNED = re.compile(r"[—–-]{1,2}\s?(?=[A-ZÀ-ÞА-Я])")
 _TWO_ZONES = re.compile(r"\d{4} GMT \(\d{4} [A-Z]{3,4}\)")
 _DONE = re.compile(r"[\s)）]{0,2}(?:に|付で|에)?\s?(?:已)?(?:更正|更新|修改|修正|修訂|修订|訂正|追記|加筆|정정|수정|업데이트|보완)")
 _CREDIT = re.compile(r"(?:[—–-]\s?@?\w[^.!?。]{1,60}|@\w{2,30}\)?)$")
@@ -57,7 +65,7 @@ def _block(page: PageView, index: int, seen_body: int) -> None:
         return
     if block.type in {"p", "li", "text", "tr", "pre", "blockquote"} and _split(page, index):
         return
-    label = lead.read(block.text, page.look)
+    label = lead.read(block.text, page.look) or _hidden_time(block, page.look)
     if label:
         _labelled(page, index, label, seen_body)
     elif block.type in HEADINGS:
@@ -66,6 +74,15 @@ def _block(page: PageView, index: int, seen_body: int) -> None:
         _sentence(page, index, block.text, None)
     if page.free(index) and block.inserted:
         _inserted(page, block, index)
+
+
+def _hidden_time(block: Block, look: Look) -> Lead | None:
+    """A label before a relative time that has an exact one hidden in it ("Update just now")."""
+    found = when.find(block.text, look) if block.times and len(block.text) <= 60 else None
+    if found is None or not found.relative or block.text[found.end :].strip(" .:)]"):
+        return None
+    label = lead.read(f"{block.text[: found.start].rstrip(' :,(|·–—-')}:", look)
+    return label if label and label.form == "noun" else None
 
 
 def _quoted_list(page: PageView, block: Block, seen_body: int) -> bool:
@@ -137,13 +154,13 @@ def _note(
 
 def _labelled(page: PageView, index: int, label: Lead, seen_body: int) -> None:
     block = page.blocks[index]
-    label = replace(label, moment=machine_time(block, label.moment) if block.times else label.moment)
+    label = replace(label, moment=machine_time(block, None if label.relative else label.moment) or label.moment)
     if label.form == "editor":
         _editor(page, index, label)
     elif block.type in HEADINGS:
         _heading(page, index, label)
     elif not label.rest:
-        _bare(page, index, label)
+        _bare(page, index, label, seen_body)
     elif _reads_as_heading(page, index, label, seen_body):
         _section(page, index, label)
     else:
@@ -176,7 +193,7 @@ def _line(page: PageView, index: int, label: Lead) -> None:
     page.add(_note(page, label, clean(text, block), links, kind), index, index + 1)
 
 
-def _bare(page: PageView, index: int, label: Lead) -> None:
+def _bare(page: PageView, index: int, label: Lead, seen_body: int) -> None:
     """A label with no text behind it: a stamp of its own, or the head of the next paragraph."""
     block = page.blocks[index]
     if label.form == "past" and label.kind == "update":
@@ -188,8 +205,15 @@ def _bare(page: PageView, index: int, label: Lead) -> None:
                 or (block.role == "text" and _TWO_ZONES.search(block.text))
             )
         )
-        if own_line and label.moment and not label.relative and not label.moment.date_only:
+        if not label.moment or label.relative or label.moment.date_only:
+            return
+        if _SIGNED.match(block.text) and seen_body > 2 and page.free(index - 1) and is_body(page.blocks[index - 1]):
+            above = page.blocks[index - 1]
+            page.add(_note(page, label, clean(above.text, above), page.links(index - 1, index + 1)), index - 1, index + 1)
+        elif own_line:
             page.add(_note(page, label, None, page.links(index, index + 1)), index, index + 1)
+        return
+    if label.number is None and not label.loud and _is_byline_stamp(block, label, seen_body):
         return
     if label.kind == "amendment" and label.moment:
         page.add(_note(page, label, None, page.links(index, index + 1)), index, index + 1)
@@ -209,8 +233,17 @@ def _bare(page: PageView, index: int, label: Lead) -> None:
     if label.kind != "update" and not _evident(label, after.text, page):
         return
     label, text = _with_time_before(label, after.text, page.look)
+    label, end = _with_time_after(page, start, label)
     page.flowing.add(index)
-    page.add(_note(page, label, clean(text, after), page.links(index, start + 1)), index, start + 1)
+    page.add(_note(page, label, clean(text, after), page.links(index, end)), index, end)
+
+
+def _is_byline_stamp(block: Block, label: Lead, seen_body: int) -> bool:
+    """Whether a noun and a full time above the text are its byline ("Aktualizacja: 12.03.2025, 14:10")."""
+    if label.moment is None or label.kind != "update" or seen_body or block.type in HEADINGS or block.type in {"dt", "li"}:
+        return False
+    plain = not label.moment.date_only and any(char in ":：" for char in block.text.partition(label.moment.printed or " ")[0])
+    return block.role == "stamp" or plain
 
 
 def _with_time_below(page: PageView, index: int, label: Lead) -> tuple[Lead, int]:
@@ -224,6 +257,21 @@ def _with_time_below(page: PageView, index: int, label: Lead) -> tuple[Lead, int
         return label, index + 1
     moment = machine_time(after, found.moment)
     return replace(label, moment=moment, relative=found.relative), index + 2
+
+
+def _with_time_after(page: PageView, last: int, label: Lead) -> tuple[Lead, int]:
+    """A label whose time stands below its text, alone in a block or hidden in one; and where the note ends."""
+    if label.moment:
+        return label, last + 1
+    moment = machine_time(page.blocks[last], None)
+    after = page.blocks[last + 1] if page.free(last + 1) else None
+    if moment or after is None or len(after.text) > 60:
+        return replace(label, moment=moment), last + 1
+    start = _POSTED.match(after.text)
+    found = when.match(after.text, page.look, start.end() if start else 0)
+    if found is None or after.text[found.end :].strip(" .:)]）】|"):
+        return label, last + 1
+    return replace(label, moment=machine_time(after, found.moment)), last + 2
 
 
 def _with_time_before(label: Lead, text: str, look: Look) -> tuple[Lead, str]:
@@ -243,8 +291,8 @@ def _heading(page: PageView, index: int, label: Lead) -> None:
         label, below = _with_time_before(label, page.blocks[start].text, page.look)
         text = f"{label.rest} {below}".strip()
         if _evident(label, text, page):
-            links = page.links(index, start + 1)
-            page.add(_note(page, label, clean(text, page.blocks[start]), links), index, start + 1)
+            label, end = _with_time_after(page, start, label)
+            page.add(_note(page, label, clean(text, page.blocks[start]), page.links(index, end)), index, end)
         return
     plain = not label.marked and label.moment is None and label.number is None
     if plain and (label.form == "past" or _section_end(page, index) == index + 1):
@@ -294,7 +342,11 @@ def _section_end(page: PageView, index: int) -> int:
 def _section(page: PageView, index: int, label: Lead) -> None:
     end = _section_end(page, index)
     label, start = _with_time_below(page, index, label)
-    texts = [b.text for b in page.blocks[start:end] if b.type not in HEADINGS and b.role in {"text", "note"}]
+    last = end
+    if end > start + 1 and not label.moment:
+        label, behind = _with_time_after(page, end - 2, label)
+        last = end if behind < end else end - 1
+    texts = [b.text for b in page.blocks[start:last] if b.type not in HEADINGS and b.role in {"text", "note"}]
     note = Note(
         label.number, label.kind, label.moment, label.rest or None, None, "\n".join(texts) or None,
         page.links(index, end), "section", last_sequence=label.last,

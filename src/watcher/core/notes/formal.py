@@ -14,12 +14,14 @@ _RULE = re.compile(r"(?P<label>ACTION|SUMMARY|DATES?|EFFECTIVE DATE)\s?:\s*(?P<r
 
 def repairs(page: PageView, titled: NoteKind | None) -> None:
     """The paragraph of a corrected release that says what was wrong; only under a headline that announces it."""
-    if titled != "correction":
+    if titled not in {"correction", "clarification"}:
         return
+    pattern = wire.REPAIR if titled == "correction" else wire.CLARIFIES
     for index, block in enumerate(page.blocks[:8]):
-        if page.free(index) and block.type not in HEADINGS and wire.REPAIR.search(block.text[:1500]):
+        if page.free(index) and block.type not in HEADINGS and pattern.search(block.text[:1500]):
             text = wire.WIRELINE.sub("", block.text)
-            page.add(Note(None, "correction", None, None, text, None, page.links(index, index + 1)), index, index + 1)
+            note = Note(None, titled, None, None, text, None, page.links(index, index + 1), "banner")
+            page.add(note, index, index + 1)
             return
 
 

@@ -166,9 +166,9 @@ def _late_stamp(text: str, look: Look, tail: _Tail) -> None:
             tail.at += 1
 
 
-def _tail(text: str, at: int, look: Look, opened: bool) -> _Tail:
+def _tail(text: str, at: int, look: Look, opened: bool, *, marked: bool = False) -> _Tail:
     """Read the time and the delimiter behind a label and its number."""
-    tail = _Tail(at, depth=1 if opened else 0)
+    tail = _Tail(at, depth=1 if opened else 0, marked=marked)
     for _ in range(14):
         if tail.at >= len(text):
             break
@@ -226,7 +226,8 @@ def read(text: str, look: Look) -> Lead | None:
     clause = number is not None and head[at : at + 1].isdigit()  # "11. Widerruf" is a clause of a contract
     if clause and label.kind != "update":
         return None
-    tail = _tail(head, end, look, opened)
+    dotted = found[0].endswith(".") and label.form == "noun" and end == found.end()  # "P.S. ...", "UPD. ..."
+    tail = _tail(head, end, look, opened, marked=dotted)
     if early and (tail.moment or not tail.marked):
         return None
     if label.form == "editor" and opened and not tail.marked:

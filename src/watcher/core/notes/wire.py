@@ -19,6 +19,8 @@ HEADLINES: tuple[tuple[str, NoteKind], ...] = (
     (r"CORRECT(?:ING|ION) and REPLACING(?: and ADDING MULTIMEDIA)?[:,]? (?P<h>.+)", "correction"),
     (r"/?C O R R E C T I O N\s?(?:--|[:–—-])\s?(?P<h>.+?)/?", "correction"),
     (r"(?:REPLACEMENT|Replacement)\s?[:–-]\s?(?P<h>.+)", "correction"),
+    (r"(?:CLARIFICATION ANNOUNCEMENT|Clarification Announcement)(?:\s?[-–—:]\s?|\s|$)(?P<h>.*)", "clarification"),
+    (r"(?P<h>.+?)\s?[-–—:|]\s?(?:CLARIFICATION ANNOUNCEMENT|Clarification Announcement)", "clarification"),
     (r"(?:UPDATE|UPDATING) (?:and|AND) (?:REPLACING|replacing)[:,]? (?P<h>.+)", "correction"),
     (r"\((?P<n>\d{1,2})(?:st|nd|rd|th) (?:LD|Ld|Lead|LEAD|URGENT)(?:-Writethru)?\)\s?(?P<h>.+)", "writethru"),
     (r"\((?:LEAD|LD|Lead)\)\s?(?P<h>.+)", "writethru"),
@@ -67,6 +69,7 @@ REPAIR = re.compile(
     re.I,
 )
 DATELINE = re.compile(r"^[A-ZÀ-Þ][A-ZÀ-Þ .’'/-]{2,40}(?:,? [A-Z][\w.]{2,9} \d{1,2})?,? \([^()]{2,30}\) ?[-–—]{1,2} ")
+CLARIFIES = re.compile(r"\b(?:wish(?:es)?|would like|hereby|want(?:s)?) (?:to )?clarif(?:y|ies)\b", re.I)
 WIRELINE = re.compile(
     r"^[A-ZÀ-Þ][\w .,'’/&-]{1,60}?--?\((?:[^()]{2,30})\)--\s?|^.{0,80}?/(?:PRNewswire|[A-Z][\w]+)/\s?--\s?"
 )

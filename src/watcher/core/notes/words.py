@@ -29,12 +29,12 @@ LABELS: tuple[Label, ...] = (
             "actualización", "actualizacion", "ampliación",  # es
             "aggiornamento", "aggiunta",  # it
             "atualização", "atualizacao", "actualização", "adendo", "adenda",  # pt
-            "bijwerking", "aanvulling", "naschrift", "laatste update",  # nl
-            "uppdatering", "tillägg", "senaste uppdatering",  # sv
-            "oppdatering", "opdatering", "tillegg", "tilføjelse", "siste oppdatering",  # no, da
+            "bijwerking", "aanvulling", "naschrift",  # nl
+            "uppdatering", "tillägg",  # sv
+            "oppdatering", "opdatering", "tillegg", "tilføjelse",  # no, da
             "päivitys", "lisäys", "täydennys",  # fi
             "aktualizacja", "uzupełnienie", "dopisek",  # pl
-            "güncelleme", "ekleme", "son güncelleme",  # tr
+            "güncelleme", "ekleme",  # tr
             "обновление", "апдейт", "дополнение", "апд\\.?",  # ru
             "تحديث", "إضافة", "إلحاق", "استدراك", "ملحق",  # ar
             "更新", "追記", "アップデート", "続報", "補遺", "再追記", "追補",  # ja, zh
@@ -70,7 +70,7 @@ LABELS: tuple[Label, ...] = (
         "noun",
         (
             "corrections? (?:and|&) amplifications?", "corrections? (?:and|&) clarifications?", "correction notice",
-            "correction", "corrigendum", "erratum", "corrigenda", "correction made", "correction of errors", "correx", "for the record", "we regret the error",
+            "correction", "corrigendum", "erratum", "(?:a|this|the) correction (?:was|has been) (?:made|added|posted)", "corrigenda", "correction made", "correction of errors", "correx", "for the record", "we regret the error",
             "korrektur(?:hinweis)?", "berichtigung", "richtigstellung", "korrektur-hinweis", "korrigenda",
             "rectificatif", "rectification", "correctif", "mise au point",
             "fe de erratas", "fe de errores", "corrección", "correccion", "rectificación", "rectificacion",
@@ -318,7 +318,9 @@ CHANGE_LISTS = (
 FIRST_PUBLISHED = (
     r"(?:article |story |page |post |document )?(?:was )?(?:first|originally|initial(?:ly)?) (?:published|posted|"
     r"publication|release|version)\b.*|"
-    r"published\.?|initial (?:release|publication|version)\.?|"
+    r"published\.?|(?:page |document )?created\.?|first (?:version|release)\.?|publication\.?|veröffentlichung\.?|"
+    r"publicación\.?|pubblicazione\.?|pubblicato\.?|publicação\.?|publicatie\.?|gepubliceerd\.?|publicerad\.?|publisert\.?|"
+    r"offentliggjort\.?|julkaistu\.?|opublikowano\.?|publikacja\.?|yayımlandı\.?|публикация\.?|게시\.?|등록\.?|initial (?:release|publication|version)\.?|"
     r"erstveröffentlichung.*|erst(?:mals)? veröffentlicht.*|veröffentlicht\.?|première publication.*|"
     r"publication initiale.*|"
     r"primera publicación.*|publicación (?:inicial|original).*|publicado\.?|prima pubblicazione.*|"
@@ -326,7 +328,7 @@ FIRST_PUBLISHED = (
     r"eerst gepubliceerd.*|först publicerad.*|først publisert.*|første versjon.*|først offentliggjort.*|"
     r"ensijulkaisu.*|julkaistu ensimmäisen.*|"
     r"pierwsza publikacja.*|ilk yayın.*|первая публикация.*|опубликовано\.?|النشر الأول.*|نُشر لأول مرة.*|初版.*|"
-    r"初出.*|公開。?|新規公開.*|新規作成.*|首次发布.*|首次發布.*|首次发表.*|발표|최초 ?(?:게시|공개|발행|등록).*"
+    r"初出.*|掲載。?|初回公開.*|第1版.*|公開。?|新規公開.*|新規作成.*|首次发布.*|首次發布.*|首次发表.*|发布。?|發布。?|발표|최초 ?(?:게시|공개|발행|등록).*"
 )
 LIVE = (
     r"\blive\b|live ?(?:blog|updates?|coverage|ticker)|as it happened|as it happens|minute by minute|rolling|"

@@ -153,8 +153,13 @@ def _ago(found: re.Match[str]) -> Parts:
     return Parts(ago=timedelta(**{unit: count}))
 
 
+def _now(_found: re.Match[str]) -> Parts:
+    return Parts(ago=timedelta())
+
+
 ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     *_ago_patterns(),
+    (_pattern(rf"(?:{words.NOW})(?!\w)"), _now),
     (_pattern(r"(?P<year>(?:19|20)\d\d)([-/.])\s?(?P<month>\d{1,2})\2\s?(?P<day>\d\d?)"
               r"(?:\.(?!\d)|T(?=\d)|(?!\d))"), _ymd),
     (_pattern(r"(?:(?P<era>令和)?(?P<year>\d{1,4})\s?年\s?)?(?P<month>\d\d?)\s?月\s?(?P<day>\d\d?)\s?[日号號]"), _ymd),
@@ -203,7 +208,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 FIRST_WORDS = frozenset(
     word.lower()
     for line in (
-        *words.MONTHS, *words.WEEKDAYS, words.WEEKDAYS_SHORT, *words.DAYS, *words.CUES.split("|"), *words.AGO_NUMBERS,
+        *words.MONTHS, *words.WEEKDAYS, words.WEEKDAYS_SHORT, *words.DAYS, *words.CUES.split("|"), *words.NOW.split("|"), *words.AGO_NUMBERS,
         *(before for before, _units, _after in words.AGO), "noon midnight midi minuit on an a il",
     )
     for name in line.split()
