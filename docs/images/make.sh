@@ -1,5 +1,5 @@
 #!/bin/sh
-# Remakes the pictures of the README from a real demo: docs/images/demo.png and docs/images/mail.png.
+# Remakes the pictures of the documentation from the running program: a demo, its mails, a silent edit.
 # Needs .venv (`make setup`), chromium and the DejaVu fonts.
 set -eu
 cd "$(dirname "$0")/../.."
@@ -19,4 +19,7 @@ photograph "$work/demo.html" docs/images/demo.png "$(tail -n 1 "$work/log" | tr 
 # The mail of the last update, in a narrow window as on a phone or in a reading pane.
 mail=$(grep -l 'Update 5' "$shown"/mails/*.html | head -n 1)
 photograph "$mail" docs/images/mail.png 720,660
-$python docs/images/shrink.py docs/images/demo.png docs/images/mail.png
+# The mail of a silent edit, for docs/detection.md.
+PYTHONPATH=src $python docs/images/silent.py >"$work/silent.html"
+photograph "$work/silent.html" docs/images/silent.png 720,660
+$python docs/images/shrink.py docs/images/demo.png docs/images/mail.png docs/images/silent.png
