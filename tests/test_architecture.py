@@ -14,7 +14,7 @@ PACKAGE = ROOT / "src" / "watcher"
 COLUMNS: tuple[tuple[str, ...], ...] = (
     ("model", "errors"),
     ("core",),
-    ("fetch", "store", "channels"),
+    ("fetch", "store", "channels", "reading"),
     ("config",),
     ("pipeline", "delivery"),
     ("dispatch", "actions", "replay"),

@@ -14,6 +14,7 @@ from watcher.errors import StoreError
 from watcher.fetch import Client
 from watcher.model import FetchState, Job, SourceState
 from watcher.pipeline import Parts, Pipeline
+from watcher.reading import Readers
 from watcher.store import Store, Writer
 from watcher.world import clock, dice
 
@@ -66,15 +67,17 @@ async def dry_check(config: Config, names: list[str], environ: Mapping[str, str]
         clock=clock,
         resolve=lambda s: configuration.resolve(s, environ),
     )
-    workers = ThreadPoolExecutor(2)
+    workers, readers = ThreadPoolExecutor(2), Readers()
     writer: Any = _NoWriter()
     try:
-        pipeline = Pipeline(Parts(store, writer, client, clock, dice, workers, f"watcher {__version__}"), config, "")
+        parts = Parts(store, writer, client, clock, dice, workers, f"watcher {__version__}", readers)
+        pipeline = Pipeline(parts, config, "")
         async for line in Actions(pipeline, store, writer, clock).check(names, store=False):
             yield line
     finally:
         await client.close()
         workers.shutdown(wait=False)
+        readers.close()
         store.close()
 
 

@@ -14,7 +14,7 @@ import structlog
 
 from watcher import config as configuration
 from watcher.config import Config
-from watcher.core import doubt, observe, settle, text
+from watcher.core import doubt, observe, settle
 from watcher.core.mask import mask_url
 from watcher.errors import BadStatus, ConfigError, FetchError, ReadError, StoreError
 from watcher.fetch.credentials import basic_auth, cookie_header
@@ -33,6 +33,7 @@ from watcher.model import (
     Source,
     SourceState,
 )
+from watcher.reading import Readers, here, is_small
 from watcher.store import Store, Writer
 
 log = structlog.get_logger("watcher.pipeline")
@@ -57,6 +58,7 @@ class Parts:
     dice: Callable[[], float]  # uniform in [0, 1)
     workers: Executor  # where bodies are read
     program: str
+    readers: Readers | None = None  # where large and odd bodies are read; None: where small ones are
 
 
 class Pipeline:
@@ -168,7 +170,7 @@ class Pipeline:
             return settle.unchanged(visit, answer, routing)
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self.parts.workers, self._read, visit, answer, routing)
+            return await loop.run_in_executor(self._room(answer.body), self._read, visit, answer, routing)
         except StoreError:
             raise
         except Exception as fault:  # one source's surprise must stop nothing else; it is kept with its traceback
@@ -206,6 +208,11 @@ class Pipeline:
             and any((s.kind or k.kind) in (None, "article") for s, k in zip(sources, states, strict=True)),
         )
 
+    def _room(self, body: bytes) -> Executor:
+        """Where a body is waited for: large ones must not keep small ones waiting."""
+        readers = self.parts.readers
+        return self.parts.workers if readers is None or is_small(body) else readers.threads
+
     def _read(self, visit: settle.Visit, answer: Fetched, routing: settle.Routing) -> Outcome:
         """Run in a worker: read the body for each source, judge, settle."""
         extractors = ",".join(
@@ -218,8 +225,9 @@ class Pipeline:
             try:
                 rules = self._rules_of((source,), (state,)) if source.kind or state.kind else None
                 observations[source.name] = observe_one(
-                    self.parts.store, source, state, answer, snapshot.id, visit.fetch, rules=rules
-                )
+                    self.parts.store, source, state, answer, snapshot.id, visit.fetch,
+                    rules=rules, readers=self.parts.readers,
+                )  # fmt: skip
             except ReadError as error:
                 errors[source.name] = error
         if errors and not observations:
@@ -273,41 +281,41 @@ def observe_one(
     *,
     confirmed: bool = False,
     rules: str | None = None,
+    readers: Readers | None = None,
 ) -> Observation:
-    """Let the core look at one body for one source; `rules` is what `rules_of` says, if known. Raises ReadError."""
+    """Let the core look at one body for one source: load what is known, read, judge. Raises ReadError.
+
+    `rules` is what `rules_of` says, if known. The core's functions run in a process of their own where `readers` says
+    so; the store is asked here.
+    """
     kind = observe.kind_of(source, state, answer)
     rules = rules or rules_of(source, kind)
     fresh = state.baseline_at is None or state.rules == rules
-    if fresh and (same := observe.glance(state, answer)) is not None:
+    old = None if fresh else _last(known, answer, fetch)
+    run = here if readers is None else readers.runner(answer.url, answer.body, old.body if old else b"")
+    if fresh and (same := run(observe.glance, state, answer)) is not None:
         return Observation("unchanged", same)
     refs = known.entry_refs(source.name) if kind == "feed" else ()
     seen = {ref.raw for ref in refs} if fresh else set()
-    reading = observe.read(source, kind, answer, volatile=state.volatile, seen=seen)
+    reading = run(observe.read, source, kind, answer, volatile=state.volatile, seen=seen)
     if isinstance(reading, PageReading):
         page = known.page(source.name)
-        _doubt(reading, answer, fetch, first=page is None or state.baseline_at is None)
+        if reading.kind == "article":
+            first = page is None or state.baseline_at is None
+            _doubt(run(doubt.wrong_answer, answer, reading.page, first=first), answer, fetch)
         documents: Mapping[str, Document] = {page.id: page} if page else {}
     else:
         documents = known.documents(observe.wanted(reading, refs))
-    if not fresh and fetch is not None:
-        documents = _reread(known, source, state, answer, fetch, documents, refs)
-    return observe.judge(
-        source,
-        state,
-        reading,
-        answer,
-        documents=documents,
-        refs=refs,
-        snapshot=snapshot,
-        confirmed=confirmed,
-        rules=rules,
-    )
+    if old is not None:  # read the last body with the rules of today and compare with that: better rules are no news
+        documents = run(observe.rebased, source, state, old, documents, refs)
+    return run(
+        observe.judge, source, state, reading, answer, documents=documents, refs=refs, snapshot=snapshot,
+        confirmed=confirmed, rules=rules,
+    )  # fmt: skip
 
 
-def _doubt(reading: PageReading, answer: Fetched, fetch: FetchState | None, *, first: bool) -> None:
+def _doubt(why: str | None, answer: Fetched, fetch: FetchState | None) -> None:
     """Raise ReadError for an answer that is not a page. One that breaks off in the same way again and again is."""
-    kind = answer.header("content-type")
-    why = doubt.wrong(text.decode(answer.body, kind), kind, reading.page, first=first)
     if why is None:
         return
     again = fetch is not None and fetch.failures >= BELIEVED and fetch.error == why
@@ -315,21 +323,13 @@ def _doubt(reading: PageReading, answer: Fetched, fetch: FetchState | None, *, f
         raise ReadError(answer.url, why)
 
 
-def _reread(
-    known: Known,
-    source: Source,
-    state: SourceState,
-    answer: Fetched,
-    fetch: FetchState,
-    documents: Mapping[str, Document],
-    refs: Sequence[EntryRef],
-) -> Mapping[str, Document]:
-    """Read the last body with the rules of today and compare with that: better rules are no news."""
-    body = known.body(fetch.body_sha256) if fetch.body_sha256 else None
-    if body is None:
-        return documents
-    old = replace(answer, body=body, body_sha256=fetch.body_sha256 or "", at=fetch.last_ok_at or answer.at)
-    return observe.rebased(source, state, old, documents, refs)
+def _last(known: Known, answer: Fetched, fetch: FetchState | None) -> Fetched | None:
+    """The last body, as the answer that it came with; None where there is none any more."""
+    digest = fetch.body_sha256 if fetch is not None else None
+    body = known.body(digest) if digest else None
+    if fetch is None or digest is None or body is None:
+        return None
+    return replace(answer, body=body, body_sha256=digest, at=fetch.last_ok_at or answer.at)
 
 
 def _say(log: Any, outcome: Outcome, sources: Sequence[Source]) -> None:

@@ -23,6 +23,7 @@ from watcher.delivery import Deliverer
 from watcher.fetch import Client
 from watcher.model import Secret, Source
 from watcher.pipeline import Parts, Pipeline
+from watcher.reading import Readers
 from watcher.store import Lock, Store, Synced, Writer, acquire
 
 READERS = 2  # threads in which bodies are read: the loop stays free
@@ -105,6 +106,8 @@ class World:
         """End in the order of the flow: no more answers, no more readings, what was handed over is written, the rest."""
         await self.client.close()
         self.workers.shutdown(wait=False, cancel_futures=True)
+        if self.pipeline.parts.readers is not None:
+            self.pipeline.parts.readers.close()
         await self.writer.close()
         self.store.close()
         self.lock.release()
@@ -143,7 +146,7 @@ async def open_world(
         resolve=lambda secret: configuration.resolve(secret, environ),
     )
     workers = ThreadPoolExecutor(READERS, thread_name_prefix="reader")
-    parts = Parts(store, writer, client, clock, dice, workers, f"watcher {__version__}")
+    parts = Parts(store, writer, client, clock, dice, workers, f"watcher {__version__}", Readers())
     pipeline = Pipeline(parts, config, "")
     deliverer = Deliverer(store, writer, clock, dice)
     actions = Actions(pipeline, store, writer, clock, deliverer.hurry)

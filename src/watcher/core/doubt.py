@@ -10,7 +10,8 @@ import json
 import re
 
 from watcher.core import sniff
-from watcher.model import Page
+from watcher.core.markup import decode
+from watcher.model import Fetched, Page
 
 BREAKS_OFF = "the page breaks off"  # how the sentence begins when it does
 
@@ -34,6 +35,12 @@ def wrong(html: str, content_type: str | None, page: Page, *, first: bool) -> st
     if first and breaks_off(html):
         return f"{BREAKS_OFF}: it ends without closing its elements"
     return None
+
+
+def wrong_answer(fetched: Fetched, page: Page, *, first: bool) -> str | None:
+    """`wrong` for an answer that is still in bytes."""
+    kind = fetched.header("content-type")
+    return wrong(decode(fetched.body, kind), kind, page, first=first)
 
 
 def breaks_off(html: str) -> bool:
