@@ -154,9 +154,10 @@ def sift(known: Page, page: Page, volatile: Sequence[str], look: Look) -> Sifted
     before = [line for line in old if line.index not in hidden_old]
     after = [line for line in new if line.index not in hidden_new]
     places = [*_places(before, after, look), *_relinked(before, after, verdict, look)]
-    suspects = {region.place for region in verdict.regions if region.last != "-" and look.is_soon(region.since)}
+    suspects = {r.place: r.most for r in verdict.regions if not r.learnt and r.last != "-" and look.is_soon(r.since)}
     for place in places:
-        if place.region.place in suspects and look.patient:  # another text stood there a moment ago too
+        most = suspects.get(place.region.place, 0) if look.patient else 0
+        if len(place.before) == len(place.after) <= most:  # another text stood there a moment ago too
             place.sure = False
     sure = look.marked or any(place.sure for place in places) or _too_much(places, before)
     for place in places:
