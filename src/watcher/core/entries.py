@@ -1,4 +1,4 @@
-"""(what was known of a feed's entries, what the feed says now) → which entries are new, which changed.
+"""(what was known of a feed's entries or a list's rows, what it says now) → which are new, changed, gone.
 
 At first sight everything is a baseline: stored, and announced only where `announce_existing` asks for it.
 """
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from watcher.core import compare, feed, rules
+from watcher.core import compare, feed, listed, rules
 from watcher.model import (
     Change,
     Document,
@@ -44,33 +44,58 @@ def judge(
     look: compare.Look,
     documents: Mapping[str, Document],
     refs: Sequence[EntryRef],
+    *,
+    html: str = "",
+    before: FeedReading | None = None,
 ) -> Observation:
-    """Compare a feed's reading with the entries known; `documents` are those that `feed.wanted` named."""
+    """Compare a reading with the entries known; `documents` are those that `observe.wanted` named.
+
+    `html` is a listing's page. `before` is what the last body gives under rules that have changed since: what is new or
+    gone for that reason is no news. Raises ReadError for a listing that holds nothing of what is known.
+    """
     first = state.baseline_at is None
+    pairs = feed.match(reading.entries, refs, reading.present)
+    known_before = frozenset(before.present) if before is not None else frozenset()
+    gone = listed.missed(look.source, reading, refs, {ref.document for _, ref in pairs if ref is not None})
+    if before is not None:
+        stood = {ref.document for _, ref in feed.match(before.entries, refs) if ref is not None}
+        gone = [ref for ref in gone if ref.document in stood]
+    doubtful = state.absence is not None
+    if not first and (gone or doubtful):
+        state, held = listed.doubted(state, reading, refs, gone, html, look)
+        if held is not None:
+            return held
     found = _Found()
-    for entry, ref in feed.match(reading.entries, refs, reading.present):
+    for entry, ref in pairs:
         if ref is None:
-            _first_seen(entry, look, found, first=first)
+            _first_seen(entry, look, found, first=first or entry.raw in known_before)
         else:
             _seen_again(entry, ref, documents.get(ref.document), look, found, first=first)
+    if reading.kind == "listing":
+        found.changes = listed.told_once(found.changes)
+    new = sum(1 for _, ref in pairs if ref is None)
+    missing = listed.removals(gone, reading, documents, look, new=new, believed=doubtful) if gone else listed.Missing()
     known = set(refs)
-    result: PollResult = "baseline" if first else "changed" if found.changes else "unchanged"
+    changes = (*found.changes, *missing.changes)
+    result: PollResult = "baseline" if first else "changed" if changes else "unchanged"
     state = replace(
         state,
-        kind="feed",
+        kind=reading.kind,
         title=reading.title,
         entries=len(reading.present),
-        confirm_at=found.confirm_at,
+        confirm_at=min(filter(None, (found.confirm_at, missing.confirm_at)), default=None),
         baseline_at=state.baseline_at or look.fetched_at,
         last_change_at=look.fetched_at if result == "changed" else state.last_change_at,
     )
+    if reading.kind == "listing":
+        state = replace(state, visible=None, watched=reading.watched, place=reading.place)
     return Observation(
         result,
         state,
         tuple(found.documents),
         tuple(found.revisions),
-        tuple(ref for ref in found.refs if ref not in known),
-        tuple(found.changes),
+        (*(ref for ref in found.refs if ref not in known), *missing.refs),
+        changes,
     )
 
 
@@ -89,7 +114,10 @@ def _seen_again(
     found.refs.append(_ref(entry, ref.document, ref.key))
     if known is None:
         return
-    result = compare.compare_entry(known, entry.page, look)
+    if listed.was_removed(ref):
+        found.changes.append(_back(known, entry, look))
+    row = bool(entry.page.fields)
+    result = listed.compare_row(known, entry.page, look) if row else compare.compare_entry(known, entry.page, look)
     if result.document != known:
         found.documents.append(result.document)
     if result.revision is not None:
@@ -111,6 +139,16 @@ def _is_recent(page: Page, source: Source, at: datetime) -> bool:
         stamp = page.published or page.modified
         return stamp is not None and stamp.at >= at - existing
     return existing
+
+
+def _back(known: Document, entry: Entry, look: compare.Look) -> Change:
+    """An entry whose removal was told is there again: new, under an id of its own."""
+    change = _new_entry(known, entry, look, first=False)
+    return replace(
+        change,
+        id=make_id("chg", known.id, "entry.new", look.fetched_at.isoformat()),
+        revision=RevisionRef(known.revision_id, known.revision, known.sha256, known.fetched_at),
+    )
 
 
 def _new_entry(document: Document, entry: Entry, look: compare.Look, *, first: bool) -> Change:

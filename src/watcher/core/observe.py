@@ -10,7 +10,22 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from watcher.core import absence, article, compare, entries, feed, file, gates, learn, sniff, text, walls, when
+from watcher.core import (
+    absence,
+    article,
+    compare,
+    entries,
+    feed,
+    file,
+    gates,
+    learn,
+    listed,
+    listing,
+    sniff,
+    text,
+    walls,
+    when,
+)
 from watcher.errors import ReadError
 from watcher.model import (
     Document,
@@ -27,7 +42,12 @@ from watcher.model import (
     make_id,
 )
 
-EXTRACTORS: Mapping[str, str] = {"article": article.VERSION, "feed": feed.VERSION, "file": file.VERSION}
+EXTRACTORS: Mapping[str, str] = {
+    "article": article.VERSION,
+    "feed": feed.VERSION,
+    "file": file.VERSION,
+    "listing": listing.VERSION,
+}
 
 
 def extractor(kind: Kind | None) -> str:
@@ -59,6 +79,9 @@ def glance(state: SourceState, fetched: Fetched) -> SourceState | None:
         return _glance_feed(state, fetched)
     if state.absence is not None or fetched.moved_to not in (None, state.moved_to) or not state.place:
         return None
+    if state.kind == "listing":
+        same = listing.watched(fetched.body, fetched.header("content-type"), state.place) == state.watched
+        return state if same else None
     html = text.decode(fetched.body, fetched.header("content-type"))
     return state if text.watched_digest(html, state.place, state.volatile) == state.watched else None
 
@@ -74,23 +97,34 @@ def _glance_feed(state: SourceState, fetched: Fetched) -> SourceState | None:
 
 
 def read(
-    source: Source, kind: Kind, fetched: Fetched, *, volatile: Collection[str] = (), seen: Collection[str] = ()
+    source: Source,
+    kind: Kind,
+    fetched: Fetched,
+    *,
+    volatile: Collection[str] = (),
+    seen: Collection[str] = (),
+    place: str | None = None,
 ) -> Reading:
-    """Read a body as its kind; raises ReadError when it is not one."""
+    """Read a body as its kind; `place` is where a listing's rows stood last. Raises ReadError when it is not one."""
     look = look_of(source, fetched.at)
     content_type = fetched.header("content-type")
     if kind == "feed":
         return feed.read(fetched.body, content_type, fetched.url, source, look, seen)
     if kind == "article":
         return article.read(fetched.body, content_type, fetched.url, source, look, volatile)
+    if kind == "listing":
+        return listing.read(fetched.body, content_type, fetched.url, source, look, seen, place)
     if kind == "file":
         return file.read(fetched.body, content_type, fetched.url, source, look, volatile)
     raise ReadError(fetched.url, f"the address gives a {kind}, which is not available in this version")
 
 
-def wanted(reading: FeedReading, refs: Sequence[EntryRef]) -> tuple[str, ...]:
-    """Name the entries' documents that must be loaded before `judge`."""
-    return feed.wanted(feed.match(reading.entries, refs, reading.present))
+def wanted(reading: FeedReading, refs: Sequence[EntryRef], source: Source | None = None) -> tuple[str, ...]:
+    """Name the entries' documents that must be loaded before `judge`: those that changed, and those that are gone."""
+    pairs = feed.match(reading.entries, refs, reading.present)
+    matched = {ref.document for _, ref in pairs if ref is not None}
+    gone = listed.missed(source, reading, refs, matched) if source is not None else []
+    return (*feed.wanted(pairs), *(ref.document for ref in gone))
 
 
 def page_id(source: Source) -> str:
@@ -114,18 +148,23 @@ def judge(
     snapshot: str | None = None,
     confirmed: bool = False,
     rules: str = "",
+    before: FeedReading | None = None,
 ) -> Observation:
     """Compare a reading with what is known and say what changed; at first sight, make the baseline.
 
-    `documents` holds the page's one document, or those that `wanted` named; `refs` all known entries of a feed.
+    `documents` holds the page's one document, or those that `wanted` named; `refs` all known entries of a feed or
+    listing; `before` what the last body says under rules that have changed since.
     """
     look = compare.Look(source, fetched.at, fetched.body_sha256, _server_time(fetched), snapshot, confirmed)
     state = replace(state, rules=rules)
     if isinstance(reading, PageReading):
         return _judge_page(state, reading, fetched, look, next(iter(documents.values()), None))
+    if reading.kind == "listing":
+        html = text.decode(fetched.body, fetched.header("content-type"))
+        return entries.judge(state, reading, look, documents, refs, html=html, before=before)
     outline = gates.outline(fetched.body, fetched.header("content-type"))
     state = replace(state, visible=outline, watched=gates.entries_of(reading))
-    return entries.judge(state, reading, look, documents, refs)
+    return entries.judge(state, reading, look, documents, refs, before=before)
 
 
 def _judge_page(
@@ -204,3 +243,12 @@ def rebased(
         if ref is not None and ref.document in result:
             result[ref.document] = compare.rebase(result[ref.document], entry.page)
     return result
+
+
+def before(source: Source, state: SourceState, old: Fetched) -> FeedReading | None:
+    """Read the last body of a feed or listing with today's rules: what it held is no news. None: it cannot be read."""
+    try:
+        reading = read(source, kind_of(source, state, old), old)
+    except ReadError:
+        return None
+    return reading if isinstance(reading, FeedReading) else None

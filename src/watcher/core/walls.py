@@ -159,3 +159,8 @@ def suspect(known: Page, page: Page, html: str) -> Suspicion | None:
 def _other_language(known: Page, page: Page) -> bool:
     old, new = known.language, page.language
     return bool(old and new) and (old or "").split("-")[0].lower() != (new or "").split("-")[0].lower()
+
+
+def says(words: str) -> str | None:
+    """Name the kind of wall (see `WALLS`) whose words stand in a text; None: of none. Says nothing of what is known."""
+    return next((kind for kind, (_, _, pattern) in _WALLS.items() if pattern.search(words[: 4 * HEAD])), None)

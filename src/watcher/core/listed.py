@@ -1,0 +1,295 @@
+"""What became of the rows of a list: which columns changed, which rows are gone.
+
+Where absence means removal (a list unless its source says `window = true`, a feed with `window = false`), an entry that
+is not there is missed: stored at once as unconfirmed, told under the same id when the next look misses it too. The
+entry's `EntryRef.raw` remembers it: "?" and since when, then "!" once it was told. What scrolled out at the old end of
+a dated list is not missed. A list that has lost most of its rows is held back first: it may be a wall or cut off.
+"""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from watcher.core import compare, diff, doubt, rules, updates
+from watcher.core.walls import WALLS, says
+from watcher.errors import ReadError
+from watcher.model import (
+    Absence,
+    Change,
+    Document,
+    DocumentRef,
+    EntryRef,
+    FeedReading,
+    Observation,
+    Page,
+    Reason,
+    RevisionRef,
+    Source,
+    SourceState,
+    Times,
+    make_id,
+)
+
+_MISSED, _GONE, _SCROLLED = "?", "!", "-"
+_AGAIN = timedelta(days=1)  # the next poll comes at the source's own pace; this only keeps the gates open
+_SOON = timedelta(minutes=1)  # a look sooner than this after the first is the same look
+_FEW = 4  # known rows below which a loss is never drastic
+_MOST_LOST = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What a look at a list misses: changes, references as they are now, whether to look again past the gates."""
+
+    changes: tuple[Change, ...] = ()
+    refs: tuple[EntryRef, ...] = ()
+    confirm_at: datetime | None = None
+
+
+def is_away(ref: EntryRef) -> bool:
+    """Say whether an entry was not there at the last look."""
+    return ref.raw[:1] in (_MISSED, _GONE, _SCROLLED)
+
+
+def was_removed(ref: EntryRef) -> bool:
+    """Say whether the entry's removal was told: when it is back, it is new."""
+    return ref.raw[:1] == _GONE
+
+
+def removes(source: Source, reading: FeedReading) -> bool:
+    """Say whether an entry that is not there was removed: never behind a window."""
+    return not (reading.kind == "feed" if source.window is None else source.window)
+
+
+def missed(source: Source, reading: FeedReading, refs: Sequence[EntryRef], matched: Collection[str]) -> list[EntryRef]:
+    """Name the known entries that are not there although they should be; `matched` are the documents of those found."""
+    if not removes(source, reading):
+        return []
+    present = frozenset(reading.present)
+    return [ref for ref in refs if ref.raw not in present and ref.document not in matched and ref.raw[:1] not in "!-"]
+
+
+# --- a list that is not believed ------------------------------------------------------------------------------------
+
+
+def doubted(  # noqa: PLR0917 - the whole circumstances of one decision
+    state: SourceState,
+    reading: FeedReading,
+    refs: Sequence[EntryRef],
+    gone: Sequence[EntryRef],
+    html: str,
+    look: compare.Look,
+) -> tuple[SourceState, Observation | None]:
+    """Hold back a look that has lost most of the known rows until it is seen again; raise ReadError for no list at all.
+
+    Gives the state to go on with, or the observation that holds everything as it was.
+    """
+    standing = [ref for ref in refs if not was_removed(ref) and ref.raw[:1] != _SCROLLED]
+    if not gone:
+        return replace(state, absence=None), None
+    words = None
+    if doubt.breaks_off(html):
+        words = "the page ends in the middle"
+    elif len(standing) >= _FEW and len(gone) > _MOST_LOST * len(standing):
+        wall = says(reading.title or "") or says(_start(html))
+        if wall is not None and len(reading.present) < len(standing):
+            words = WALLS[wall][1]
+        elif len(gone) == len(standing) and state.place and reading.place != state.place:
+            raise ReadError(
+                reading.url,
+                f"none of the {len(standing)} known rows is on the page and it is built differently: nothing is taken "
+                "for removed; if this is the list now, name its rows with select",
+            )
+        elif not _believed(state, look):
+            words = f"{len(gone)} of {len(standing)} rows are gone at once"
+    if words is None:
+        return replace(state, absence=None), None
+    absence = state.absence or Absence("drastic", words, look.fetched_at, "")
+    age = look.fetched_at - absence.since
+    step = compare.CONFIRM_FIRST if age < compare.CONFIRM_FIRST else compare.CONFIRM_LAST
+    again = look.fetched_at + _AGAIN if age >= compare.CONFIRM_LAST else absence.since + step
+    held = replace(state, absence=replace(absence, words=words), confirm_at=again)
+    return state, Observation("held", held)
+
+
+def _start(html: str) -> str:
+    """What a page says, where it says little: a wall's words in a long page are its furniture."""
+    said = " ".join(re.sub(r"(?s)<(script|style)\b.*?</\1\s*>|<[^>]{0,2000}>", " ", html[:200_000]).split())
+    return said if len(said) <= 1500 and len(html) < 200_000 else ""
+
+
+def _believed(state: SourceState, look: compare.Look) -> bool:
+    absence = state.absence
+    return look.confirmed or (absence is not None and look.fetched_at - absence.since >= compare.CONFIRM_LAST)
+
+
+# --- rows that are gone ---------------------------------------------------------------------------------------------
+
+
+def removals(
+    gone: Sequence[EntryRef],
+    reading: FeedReading,
+    documents: Mapping[str, Document],
+    look: compare.Look,
+    *,
+    new: int,
+    believed: bool,
+) -> Missing:
+    """Tell of entries that are not there: first as unconfirmed, then for sure.
+
+    `new` is the number of entries that came; `believed`: the loss was seen for long enough already.
+    """
+    changes: list[Change] = []
+    refs: list[EntryRef] = []
+    confirm_at = None
+    for ref in gone:
+        known = documents.get(ref.document)
+        if known is None:
+            continue
+        if ref.raw[:1] != _MISSED and _scrolled(known.page, reading, new):
+            refs.append(replace(ref, raw=_SCROLLED + look.fetched_at.isoformat()))
+            continue
+        since = _since(ref) or look.fetched_at
+        sure = look.confirmed or believed or look.fetched_at - since >= _SOON
+        if sure or ref.raw[:1] != _MISSED:
+            changes.append(_removed(known, since, look, reason=None if sure else "unconfirmed"))
+        if not sure:
+            confirm_at = look.fetched_at + _AGAIN
+        refs.append(replace(ref, raw=(_GONE if sure else _MISSED) + since.isoformat()))
+    return Missing(tuple(changes), tuple(refs), confirm_at)
+
+
+def _since(ref: EntryRef) -> datetime | None:
+    try:
+        return datetime.fromisoformat(ref.raw[1:]) if ref.raw[:1] == _MISSED else None
+    except ValueError:
+        return None
+
+
+def _scrolled(page: Page, reading: FeedReading, new: int) -> bool:
+    """Say whether a row went out at the old end: something newer came or pages follow, and nothing older stands."""
+    if not new and reading.next is None:
+        return False
+    if page.published is None or reading.oldest is None:
+        return reading.next is not None
+    return page.published.at <= reading.oldest
+
+
+def _removed(known: Document, since: datetime, look: compare.Look, *, reason: Reason | None) -> Change:
+    page = known.page
+    body = [page.headline or page.title or "", *compare.body_of(page)]
+    text = "\n".join(filter(None, [page.title, page.url, *body]))
+    revision = RevisionRef(known.revision_id, known.revision, known.sha256, known.fetched_at)
+    lines = list(dict.fromkeys(filter(None, body)))
+    return Change(
+        id=make_id("chg", known.id, "entry.removed", since.isoformat()),
+        event="entry.removed",
+        source=known.source,
+        severity=rules.weigh("entry.removed", None, text, look.source.severity),
+        document=DocumentRef(known.id, page.url, known.title),
+        revision=revision,
+        announced=reason is None,
+        reason=reason,
+        entry=compare.shown(page, known.key),
+        diff="\n".join(f"- {line}" for line in lines),
+        times=Times(server=look.server, fetched=look.fetched_at),
+        text=text,
+    )
+
+
+# --- rows that changed ----------------------------------------------------------------------------------------------
+
+
+def compare_row(known: Document, page: Page, look: compare.Look) -> compare.Compared:
+    """Compare a row with its document, column by column: one `entry.changed` with what each held before and holds now.
+
+    A column that was only renamed is cosmetic; one that came or went without another change is `minor-event`, of which
+    `told_once` announces the first.
+    """
+    out = compare.Collector(known, page, look)
+    old = known.page
+    before, after = dict(old.fields), dict(page.fields)
+    gone, came = [n for n in before if n not in after], [n for n in after if n not in before]
+    changed = [name for name in after if name in before and before[name] != after[name]]
+    renamed = _renamed(before, after, gone, came)
+    fields: list[tuple[str, str | None, str | None]] = [(name, before[name], after[name]) for name in changed]
+    fields += [(name, before[name], None) for name in gone if name not in renamed]
+    fields += [(name, None, after[name]) for name in came if name not in renamed]
+    moved = old.url != page.url
+    if moved:
+        fields.append(("url", old.url, page.url))
+    if not fields and not renamed and _targets(old) == _targets(page):
+        return compare.Compared(known, None, ())
+    if not fields:
+        fields += [
+            ("links", one, other)
+            for one, other in [(" ".join(_targets(old)), " ".join(_targets(page)))]
+            if one != other
+        ]
+    lines = [_line(old), _line(page)]
+    out.add(
+        "entry.changed",
+        repr(fields) + look.sha256,
+        unified="\n".join(
+            f"{sign} {name}: {value}" for name, b, a in fields for sign, value in (("-", b), ("+", a)) if value
+        ),
+        reason=_reason(fields, changed, moved=moved and old.url.partition("?")[0] != page.url.partition("?")[0]),
+        words=tuple(word for name in changed for word in diff.words(before[name], after[name])),
+        text="\n".join([*lines, old.title or ""]),
+        silent=None,
+        entry=compare.shown(page, known.key, tuple(fields)),
+    )
+    return compare.close(known, look, out)
+
+
+def _line(page: Page) -> str:
+    return "\n".join([page.title or "", *(value for _, value in page.fields)])
+
+
+def _targets(page: Page) -> list[str]:
+    return sorted({link.url for block in page.blocks for link in block.links})
+
+
+def _renamed(before: Mapping[str, str], after: Mapping[str, str], gone: Sequence[str], came: Sequence[str]) -> set[str]:
+    """Name the columns that only bear another name: each with its twin of the same value."""
+    found: set[str] = set()
+    for name in gone:
+        twin = next((other for other in came if other not in found and after[other] == before[name]), None)
+        if twin is not None:
+            found |= {name, twin}
+    return found
+
+
+def _reason(
+    fields: Sequence[tuple[str, str | None, str | None]], changed: Sequence[str], *, moved: bool
+) -> Reason | None:
+    if not fields:
+        return "cosmetic"
+    if not changed:
+        structural = any(b is None or a is None for name, b, a in fields if name not in ("url", "links"))
+        return None if moved and not structural else "minor-event"
+    if all(updates.loose(b) == updates.loose(a) for name, b, a in fields if name in changed) and not moved:
+        return "cosmetic"
+    return None
+
+
+def told_once(changes: Sequence[Change]) -> list[Change]:
+    """Where a column came or went on many rows, announce that once and hold the rest of it back as a flood."""
+    out: list[Change] = []
+    seen: set[tuple[str, ...]] = set()
+    for change in changes:
+        fields = change.entry.fields if change.event == "entry.changed" and change.entry else ()
+        shape = tuple(
+            f"{name}{'+' if before is None else '-'}"
+            for name, before, after in fields
+            if before is None or after is None
+        )
+        if change.reason != "minor-event" or not shape:
+            out.append(change)
+        elif shape in seen:
+            out.append(replace(change, reason="flood"))
+        else:
+            seen.add(shape)
+            out.append(replace(change, announced=True, reason=None))
+    return out
