@@ -295,9 +295,10 @@ def observe_one(
     run = here if readers is None else readers.runner(answer.url, answer.body, old.body if old else b"")
     if fresh and (same := run(observe.glance, state, answer)) is not None:
         return Observation("unchanged", same)
-    refs = known.entry_refs(source.name) if kind == "feed" else ()
+    refs = known.entry_refs(source.name) if kind in ("feed", "listing") else ()
     seen = {ref.raw for ref in refs} if fresh else set()
-    reading = run(observe.read, source, kind, answer, volatile=state.volatile, seen=seen)
+    place = state.place if fresh else None
+    reading = run(observe.read, source, kind, answer, volatile=state.volatile, seen=seen, place=place)
     if isinstance(reading, PageReading):
         page = known.page(source.name)
         if reading.kind == "article":
@@ -305,12 +306,13 @@ def observe_one(
             _doubt(run(doubt.wrong_answer, answer, reading.page, first=first), answer, fetch)
         documents: Mapping[str, Document] = {page.id: page} if page else {}
     else:
-        documents = known.documents(observe.wanted(reading, refs))
+        documents = known.documents(observe.wanted(reading, refs, source))
     if old is not None:  # read the last body with the rules of today and compare with that: better rules are no news
         documents = run(observe.rebased, source, state, old, documents, refs)
+    before = run(observe.before, source, state, old) if old is not None and kind in ("feed", "listing") else None
     return run(
         observe.judge, source, state, reading, answer, documents=documents, refs=refs, snapshot=snapshot,
-        confirmed=confirmed, rules=rules,
+        confirmed=confirmed, rules=rules, before=before,
     )  # fmt: skip
 
 
