@@ -93,6 +93,15 @@ def test_a_reader_that_crashes_takes_nothing_along(readers: Readers) -> None:
     assert readers.runner(URL, BIG)(len, "abc") == 3
 
 
+def test_a_child_that_went_by_itself_is_replaced() -> None:
+    """A process that ended for want of work is no failure of the next reading."""
+    readers = Readers(Limits(idle=0.05))
+    assert readers.runner(URL, BIG)(len, "abc") == 3
+    time.sleep(0.2)
+    assert readers.runner(URL, BIG)(len, "abcd") == 4
+    readers.close()
+
+
 def test_what_the_child_raises_arrives(readers: Readers) -> None:
     """A body that is no page is a ReadError as in place; a fault of the program keeps its traceback."""
     binary = b"\x89PNG" + bytes(SMALL)

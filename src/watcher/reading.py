@@ -40,9 +40,6 @@ _LONGEST_START = 60.0  # seconds
 _SWOLLEN = 200_000_000  # bytes from which a child is not kept
 
 
-_Job = tuple[Callable[..., Any], tuple[Any, ...], dict[str, Any]]
-
-
 class Run(Protocol):
     """Calls a pure function of the core; raises what it raises, and ReadError where its bounds were exceeded."""
 
@@ -201,18 +198,18 @@ class Readers:
             nonlocal left
             with self._places:
                 result: T
-                result, seconds = self._call(url, left, (function, args, kwargs))
+                job = pickle.dumps((function, args, kwargs), pickle.HIGHEST_PROTOCOL)
+                result, seconds = self._call(url, left, job)
                 left -= seconds
                 return result
 
         return run
 
-    def _call(self, url: str, seconds: float, job: _Job) -> tuple[Any, float]:
-        """Give the result and the seconds it took."""
-        packed = pickle.dumps(job, pickle.HIGHEST_PROTOCOL)
+    def _call(self, url: str, seconds: float, job: bytes, *, again: bool = True) -> tuple[Any, float]:
+        """Give the result and the seconds it took. A child that had just ended by itself is replaced once."""
         child = self._take()
         try:
-            reply, took = child.call(packed, seconds)
+            reply, took = child.call(job, seconds)
         except TimeoutError:
             child.end()
             words = f"reading it took longer than {self.limits.seconds:g} seconds and was stopped"
@@ -221,6 +218,8 @@ class Readers:
             status = child.end(grace=1.0)
             if self._closed:
                 raise ReadError(url, "reading it was stopped because Watcher is ending") from error
+            if status == 0 and again:
+                return self._call(url, seconds, job, again=False)
             raise ReadError(url, f"reading it ended the reader's process ({_ended(status)})") from error
         else:
             self._give(child)
