@@ -1,4 +1,4 @@
-"""What is this: a feed, an article, a dataset or a file; and the feeds that a page names.
+"""What is this: a feed, an article, a listing, a dataset or a file; and the feeds that a page names.
 
     sniff(body, content_type, url)    the kind of a body, by what it is first, by what is said of it second
     feed_links(html, url)             the feeds a page declares, its best first
@@ -9,7 +9,7 @@ Pure; never raises. Signatures: WHATWG MIME Sniffing; feed autodiscovery: HTML L
 import re
 from urllib.parse import urlsplit
 
-from watcher.core import feed_split, markup
+from watcher.core import feed_split, listlike, markup
 from watcher.core.identity import address
 from watcher.model import Kind, Link
 
@@ -58,7 +58,8 @@ def sniff(body: bytes, content_type: str | None, url: str) -> Kind:
     """Say what a body is. In: the decoded body, its Content-Type, its final address. Never raises.
 
     RSS, RDF, Atom and JSON Feed are `feed`; CSV, TSV, JSON, JSON Lines, XLSX and other XML are `dataset`; PDF, images,
-    archives and other binary formats are `file`; HTML and plain text are `article`.
+    archives and other binary formats are `file`; a page that is clearly a list is `listing`; other HTML and plain text
+    are `article`.
     """
     said = (content_type or "").partition(";")[0].strip().lower()
     path = _path(url)
@@ -71,7 +72,8 @@ def sniff(body: bytes, content_type: str | None, url: str) -> Kind:
     if said in _TABLE_TYPES or path.endswith(_TABLE_NAMES):
         return "article" if head.lower().startswith(("<!doctype html", "<html")) else "dataset"
     if kind := _marked_up(head, said):
-        return kind
+        is_page = kind == "article" and body.count(b"</a") > 8
+        return "listing" if is_page and listlike.is_list(feed_split.decode(body, content_type)[0]) else kind
     return "dataset" if _is_table(head) else "article"
 
 
