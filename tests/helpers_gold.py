@@ -327,6 +327,13 @@ def lost(name: str, figures: Mapping[str, float]) -> list[str]:
     return [f"{key}: {figures[key]} < {least}" for key, least in best(name).items() if figures[key] < least - 1e-9]
 
 
+def keep(name: str, figures: Mapping[str, float]) -> None:
+    """Write down figures where they are better than the best so far."""
+    known = json.loads(BEST.read_text("utf-8")) if BEST.exists() else {}
+    known[name] = {key: max(value, known.get(name, {}).get(key, 0.0)) for key, value in figures.items()}
+    BEST.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", "utf-8")
+
+
 def main() -> None:
     """Print the figures of the own set, and what is wrong; `--raise` keeps them where they are better."""
     only = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
@@ -334,11 +341,7 @@ def main() -> None:
     print(json.dumps(result.figures() | dict(sorted(result.counts.items()))))
     print("\n".join(result.faults))
     if "--raise" in sys.argv:
-        known = json.loads(BEST.read_text("utf-8")) if BEST.exists() else {}
-        known["own"] = {
-            key: max(value, known.get("own", {}).get(key, 0.0)) for key, value in result.figures().items()
-        }
-        BEST.write_text(json.dumps(known, indent=1) + "\n", "utf-8")
+        keep("own", result.figures())
 
 
 if __name__ == "__main__":

@@ -224,7 +224,7 @@ def _page(content: _Content, blocks: list[Block], url: str, base: str, look: whe
     data = data_of(head.scripts)
     published, modified = dates_of(data)
     machine: tuple[Note, ...] = tuple(note for value in data_of(head.noted) for note in notes.from_json_ld(value, look))
-    found = notes.find(head.title, blocks, look, metadata=machine)
+    found = notes.find(head.title, blocks, look, metadata=machine, also=head.other_titles)
     marked = tuple(
         replace(block, role="note")
         if index in found.blocks and block.role in {"text", "stamp"}

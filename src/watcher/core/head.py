@@ -46,6 +46,7 @@ class Head:
     base: str | None
     scripts: tuple[str, ...]
     noted: tuple[str, ...]
+    other_titles: tuple[str, ...] = ()  # what `og:title` and `<title>` say instead of the headline
 
 
 def read_head(tree: LexborHTMLParser) -> Head:
@@ -56,8 +57,9 @@ def read_head(tree: LexborHTMLParser) -> Head:
     modified = [metas[name] for name in _CHANGED if name in metas]
     modified += [value for script in scripts for value in _MODIFIED.findall(script)[:20]]
     published = [metas[name] for name in _PUBLISHED if name in metas]
+    title = _title(tree, shared)
     return Head(
-        title=_title(tree, shared),
+        title=title,
         shared_title=shared,
         published=tuple(published),
         modified=tuple(dict.fromkeys(modified)),
@@ -66,6 +68,7 @@ def read_head(tree: LexborHTMLParser) -> Head:
         base=_base(tree),
         scripts=scripts,
         noted=tuple(script for script in scripts if _NOTED.search(script)),
+        other_titles=tuple(other for other in (shared, _document_title(tree)) if other and other != title),
     )
 
 
@@ -112,6 +115,13 @@ def _title(tree: LexborHTMLParser, shared: str | None) -> str | None:
         return shared
     parts = [part for part in _SITE.split(document) if part]
     return max(parts, key=len) if parts else document or None
+
+
+def _document_title(tree: LexborHTMLParser) -> str:
+    """The page's own title without the site's name."""
+    node = tree.css_first("title")
+    document = normalise(node.text() or "")[:_LONGEST_TITLE] if node is not None else ""
+    return max(_SITE.split(document), key=len) if document else ""
 
 
 def _language(tree: LexborHTMLParser, metas: Mapping[str, str]) -> str | None:

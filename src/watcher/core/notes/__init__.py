@@ -39,17 +39,24 @@ def strip_marks(title: str) -> str:
 
 
 def find(
-    title: str | None, blocks: Sequence[Block], look: Look, *, metadata: Sequence[Note] = (), alone: bool = False
+    title: str | None,
+    blocks: Sequence[Block],
+    look: Look,
+    *,
+    metadata: Sequence[Note] = (),
+    also: Sequence[str] = (),
+    alone: bool = False,
 ) -> Found:
     """Every update note in a title and the blocks of a content.
 
     `blocks` may hold the headline again. Times come out in UTC, seen from `look`. Never raises on any text.
+    `also` are other places of the headline (`og:title`), whose marks count where it has none itself.
     `alone`: there is no page that could support the headline's number (a feed's entry), so it is believed as it is.
     """
     headline = (title or "").strip()
     if not headline:
         headline = next((block.text for block in blocks if block.type == "h1"), "")
-    mark = titles.read(headline, look)
+    mark = titles.read(headline, look) or _mark_elsewhere(headline, also, look)
     page = PageView(headline, blocks, look)
     close_elsewhere(page)
     titled = mark.note.kind if mark else None
@@ -71,6 +78,15 @@ def find(
     taken = frozenset(page.taken | _headline_blocks(blocks, headline, marked=mark is not None))
     bare = mark.headline if mark else strip_marks(headline)
     return Found(tuple(notes), merge(notes), bare, taken)
+
+
+def _mark_elsewhere(headline: str, also: Sequence[str], look: Look) -> titles.Mark | None:
+    """The mark of the same headline in another place, where it is sure to be one."""
+    for other in also:
+        mark = titles.read(other, look)
+        if mark and mark.believed and mark.headline == headline:
+            return mark
+    return None
 
 
 def _shown(note: Note, notes: Sequence[Note]) -> bool:

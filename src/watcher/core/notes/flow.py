@@ -202,6 +202,7 @@ def _bare(page: PageView, index: int, label: Lead, seen_body: int) -> None:
             and len(block.text) <= 90
             and (
                 _AT_ON.search(block.text.partition(label.moment.printed or "")[0] if label.moment else "")
+                or (label.moment and _AT_ON.match(label.moment.printed or ""))
                 or (block.role == "text" and _TWO_ZONES.search(block.text))
             )
         )

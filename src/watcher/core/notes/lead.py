@@ -4,7 +4,7 @@
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from watcher.core import when
 from watcher.core.notes import words
@@ -42,6 +42,7 @@ _LABEL = re.compile(
     "(?:" + "|".join(f"(?P<l{i}>{word})" for i, (word, _label) in enumerate(_LABELS))
     + "|(?P<plural>" + _PLURAL.pattern + "))" + _END
 )  # fmt: skip
+_DOTTED = re.compile(r"(?P<h>[01]\d|2[0-3])[.](?P<m>[0-5]\d)(?=\s?[:：)\]|–—])")
 _BETWEEN = re.compile(
     rf"(?:{'|'.join(sorted(words.BETWEEN, key=len, reverse=True))})(?=[\s\d（(:,])[:]?", re.IGNORECASE
 )
@@ -139,8 +140,18 @@ def _stamp(text: str, look: Look, tail: _Tail) -> bool:
         return False
     found = when.match(text, look, tail.at)
     if not found:
-        return False
+        return _dotted_clock(text, look, tail)
     tail.moment, tail.at, tail.relative, tail.loose = found.moment, found.end, found.relative, False
+    return True
+
+
+def _dotted_clock(text: str, look: Look, tail: _Tail) -> bool:
+    """A clock time with a full stop ("17.30:"), where it cannot be a version: with a delimiter, and not in English."""
+    found = _DOTTED.match(text, tail.at) if not (look.locale or "en").lower().startswith("en") else None
+    moment = when.parse(f"{found['h']}:{found['m']}", look) if found else None
+    if found is None or moment is None:
+        return False
+    tail.moment, tail.at, tail.loose = replace(moment, printed=found[0]), found.end(), False
     return True
 
 

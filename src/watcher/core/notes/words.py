@@ -30,8 +30,8 @@ LABELS: tuple[Label, ...] = (
             "aggiornamento", "aggiunta",  # it
             "atualização", "atualizacao", "actualização", "adendo", "adenda",  # pt
             "bijwerking", "aanvulling", "naschrift",  # nl
-            "uppdatering", "tillägg",  # sv
-            "oppdatering", "opdatering", "tillegg", "tilføjelse",  # no, da
+            "uppdatering(?:en)?", "tillägg",  # sv
+            "oppdatering(?:en|a)?", "opdatering(?:en)?", "tillegg", "tilføjelse",  # no, da
             "päivitys", "lisäys", "täydennys",  # fi
             "aktualizacja", "uzupełnienie", "dopisek",  # pl
             "güncelleme", "ekleme",  # tr
@@ -77,7 +77,7 @@ LABELS: tuple[Label, ...] = (
             "errata corrige", "rettifica", "correzione",
             "errata", "errámos", "erramos", "correção", "correcção", "retificação",
             "correctie", "rectificatie", "verbetering", "herstel", "rechtzetting", "erratum",
-            "rättelse", "korrigering", "rättning", "beriktigande",
+            "rättelse(?:n)?", "korrigering", "rättning", "beriktigande",
             "rettelse", "retting", "korreksjon", "oppretting", "korrektion", "berigtigelse", "beriktigelse",
             "oikaisu", "korjaus", "virheen oikaisu",
             "sprostowanie", "korekta", "poprawka", "errata",

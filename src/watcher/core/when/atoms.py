@@ -163,7 +163,7 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     (_pattern(r"(?P<year>(?:19|20)\d\d)([-/.])\s?(?P<month>\d{1,2})\2\s?(?P<day>\d\d?)"
               r"(?:\.(?!\d)|T(?=\d)|(?!\d))"), _ymd),
     (_pattern(r"(?:(?P<era>令和)?(?P<year>\d{1,4})\s?年\s?)?(?P<month>\d\d?)\s?月\s?(?P<day>\d\d?)\s?[日号號]"), _ymd),
-    (_pattern(r"(?:(?P<year>\d{4})\s?년\s?)?(?P<month>\d\d?)\s?월\s?(?P<day>\d\d?)\s?일"), _ymd),
+    (_pattern(r"(?:(?P<year>\d{4})\s?년\s?)?(?P<month>\d\d?)\s?월\s?(?P<day>\d\d?)\s?일(?!자)"), _ymd),
     (_pattern(r"(?P<a>\d\d?)([/.-])(?P<b>\d\d?)\2(?P<year>(?:19|20)\d\d|\d\d)(?=\D|$|\d{1,2}:\d\d)"), _numeric),
     (_pattern(r"(?P<a>\d\d?)\.\s?(?P<b>\d\d?)\.(?!\d)"), _dotted_no_year),
     (_pattern(r"(?P<a>\d\d?)/(?P<b>\d\d?)(?![/\d.])"), _numeric_no_year),
