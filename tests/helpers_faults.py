@@ -29,8 +29,8 @@ contact = "ops@example.org"
 
 [fetch]
 delay = "1ms"
-timeout = "700ms"
-deadline = "1500ms"
+timeout = "15s"
+deadline = "30s"
 max_bytes = "300kB"
 allow_private = ["127.0.0.0/8"]
 

@@ -92,6 +92,12 @@ def bare(number: int, part: str = "") -> str:
     return entry(number).replace(part.format(number), "")
 
 
+def plain(stage: int) -> bytes:
+    """A page without any markup."""
+    moved = f"Terminals must end existing contracts by 30 September {2031 + stage}, the order of the authority says."
+    return f"Order on x\n\n{moved}\n\nMore is known on Monday.\n".encode()
+
+
 def commented(count: int) -> bytes:
     """A feed whose entries count their comments."""
     plain = rss(entry(1).replace("</item>", f"<slash:comments>{count}</slash:comments></item>"))
@@ -192,9 +198,7 @@ LIVES = [
     Life("a page without a head", tuple(page(lambda t: t[t.index("<body>") :], n) for n in (0, 1)), (TEXT,), "article"),
     Life(
         "plain text",
-        tuple(
-            f"Order on x\n\nEnds by 30 September {2031 + n}.\n\nMore is known on Monday.\n".encode() for n in (0, 0, 1)
-        ),
+        tuple(plain(n) for n in (0, 0, 1)),
         (NOTHING, TEXT),
         "article",
     ),

@@ -10,6 +10,7 @@ from helpers_faults import Fault, Field, announced, complaints, expected
 from servers import Handler, RawHandler, Request, Response, answer, drip, head, redirect, reset, send
 
 OK = "HTTP/1.1 200 OK"
+SHORT = {"timeout": "1s", "deadline": "2s"}
 CHUNKED = head(OK, "Transfer-Encoding: chunked")
 ZEROS = b"\0" * 30_000_000
 
@@ -40,10 +41,13 @@ FAULTS = [
     Fault("garbage", "answered with something that is not HTTP", raw=send(b"\x00\x01garbage\r\n\r\n")),
     Fault("half a head", "without a complete answer", raw=send(b"HTTP/1.1 200 OK\r\nContent-Le")),
     Fault(
-        "a head drop by drop", "took longer than 1.5 seconds in all", raw=drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1)
+        "a head drop by drop",
+        "took longer than 2 seconds in all",
+        raw=drip(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n", 0.1),
+        keys=SHORT,
     ),
-    Fault("silence", "was silent for 0.7 seconds", raw=send(linger=3)),
-    Fault("1xx for ever", "took longer than 1.5 seconds", raw=drip(b"", head("HTTP/1.1 100 Continue"), 0.02)),
+    Fault("silence", "was silent for 1 seconds", raw=send(linger=5), keys=SHORT),
+    Fault("1xx for ever", "took longer than 2 seconds", raw=drip(b"", head("HTTP/1.1 100 Continue"), 0.02), keys=SHORT),
     Fault("a header of 20 kB", outcome="unchanged", raw=padded(20_000)),
     Fault("a header of 1 MB", "header of .* larger than Watcher accepts", raw=padded(1_000_000)),
     Fault("two lengths", "not HTTP", raw=send(head(OK, "Content-Length: 1", "Content-Length: 2"), b"ab")),
@@ -61,8 +65,13 @@ FAULTS = [
     # Bodies on the wire
     Fault("reset in mid-body", "broke off before it was complete", raw=reset(head(OK, "Content-Length: 100"), b"half")),
     Fault("reset at once", "cut the connection|without a complete", raw=reset()),
-    Fault("silence in mid-body", "was silent for 0.7 seconds", raw=send(head(OK, "Content-Length: 99"), linger=3)),
-    Fault("slow loris", "took longer than 1.5 seconds", raw=drip(head(OK), b"<p>x", 0.1)),
+    Fault(
+        "silence in mid-body",
+        "was silent for 1 seconds",
+        raw=send(head(OK, "Content-Length: 99"), linger=5),
+        keys=SHORT,
+    ),
+    Fault("slow loris", "took longer than 2 seconds", raw=drip(head(OK), b"<p>x", 0.1), keys=SHORT),
     Fault("an endless body", "larger than 300,000 bytes.*max_bytes", raw=drip(head(OK), b"<p>x</p>" * 2_000, 0)),
     Fault("endless chunks", "larger than 300,000 bytes", raw=drip(CHUNKED, b"ff\r\n" + b"x" * 255 + b"\r\n", 0)),
     Fault("a body said to be large", "is 999,999,999 bytes long", raw=send(head(OK, "Content-Length: 999999999"))),
