@@ -23,7 +23,8 @@ log = structlog.get_logger("watcher.dispatch")
 PER_HOST = 4  # polls under way for one host; the client queues those beyond the host's own limit
 REFILL = 1.0  # seconds between two looks at what is due
 SHARE = 20  # a look at a long backlog is repeated after so many times the time that it took
-STORE_PAUSE = timedelta(minutes=1)
+STORE_PAUSE = timedelta(seconds=30)  # of a poll whose outcome could not be stored
+PROBE = 5.0  # seconds between two polls while the store refuses
 OVERDUE = timedelta(minutes=1)
 
 
@@ -54,6 +55,7 @@ class Dispatcher:
         self._done: set[str] = set()  # polled since the backlog was filled
         self._not_before: dict[str, datetime] = {}
         self._refill_at = 0.0
+        self._probe_at = 0.0
         self._lock = asyncio.Lock()
         self._again = False  # a poll ended: there is a place
 
@@ -70,7 +72,7 @@ class Dispatcher:
                     return
 
     async def _fill_places(self) -> None:
-        if len(self.running) >= self.most:
+        if len(self.running) >= self.most or not self._may_probe():
             return
         if not self._backlog or time.monotonic() >= self._refill_at:
             await self._refill()
@@ -91,12 +93,12 @@ class Dispatcher:
         self._refill_at = start + max(REFILL, SHARE * (time.monotonic() - start))
 
     def _choose(self) -> list[Due]:
-        free, now = self.most - len(self.running), self.clock()
+        free, now = 1 if self.trouble else self.most - len(self.running), self.clock()
         chosen: list[Due] = []
         taken = Counter(self._hosts)
         while self._backlog and len(chosen) < free:
             due = self._backlog.popleft()
-            if due.fetch in self.running or due.fetch in self._done or self._not_before.get(due.fetch, now) > now:
+            if due.fetch in self.running or due.fetch in self._done or self._waits(due.fetch, now):
                 continue
             if taken[due.host] >= PER_HOST:
                 self._crowded.setdefault(due.host, deque()).append(due)
@@ -104,6 +106,15 @@ class Dispatcher:
             taken[due.host] += 1
             chosen.append(due)
         return chosen
+
+    def _waits(self, fetch: str, now: datetime) -> bool:
+        """Say whether a poll that failed for our own fault rests; no longer than that, should the clock be set back."""
+        at = self._not_before.get(fetch)
+        return at is not None and now < at <= now + STORE_PAUSE
+
+    def _may_probe(self) -> bool:
+        """While the store refuses, one poll at a time finds out whether it does still: the publishers are spared."""
+        return self.trouble is None or (not self.running and time.monotonic() >= self._probe_at)
 
     def _start(self, job: Job, host: str) -> None:
         self._hosts[host] += 1
@@ -119,6 +130,7 @@ class Dispatcher:
                 self.on_alerts()
         except StoreError as error:
             self._not_before[job.fetch.id] = self.clock() + STORE_PAUSE
+            self._probe_at = time.monotonic() + PROBE
             self._store_trouble(error)
         except Exception:
             self._not_before[job.fetch.id] = self.clock() + STORE_PAUSE
