@@ -1,7 +1,7 @@
 """Whom to ask next: takes what is due from the store and keeps as many polls under way as is polite.
 
 A crowded or slow host holds at most `PER_HOST` places, so it never holds up another. A poll whose outcome could not be
-stored waits a minute instead of being repeated at once.
+stored waits half a minute instead of being repeated at once.
 """
 
 import asyncio
