@@ -224,15 +224,15 @@ def _note_changes(
                 mark=_mark(page, m.note),
             )
         elif m.verdict == "edited":
-            before = updates.words_of(m.known.note)
+            before, after = updates.told(m.known.note, m.note)
             out.add(
                 "update.edited",
-                m.known.id + body,
+                m.known.id + after,
                 note=m.note,
-                text=f"{before}\n{body}",
+                text=f"{before}\n{after}",
                 mark=_mark(page, m.note),
-                unified=diff.unified(before.split("\n"), body.split("\n")),
-                words=diff.words(before, body),
+                unified=diff.unified(before.split("\n"), after.split("\n")),
+                words=diff.words(before, after),
                 silent=False,
             )
     still = tuple(gone for gone in matching.missing if not _stands_in(gone.note, page))

@@ -18,6 +18,7 @@ SAME_TEXT = 92.0  # similarity from which two notes say the same whatever their 
 REWORDED = 60.0  # similarity from which an unnumbered note is taken for an edited one
 RELATIVE = re.compile(r"\b(ago|just now|yesterday|vor|il y a|hace|fa|geleden|sedan|siden)\b|前|전|قبل", re.IGNORECASE)
 REPLACING = ("writethru", "amendment")  # a higher number takes the place of the lower one
+REPAIRING = ("correction", "retraction")  # a repaired wire story takes the place of the version that was wrong
 
 _LOOSE = str.maketrans(
     {
@@ -47,6 +48,16 @@ def words_of(note: Note) -> str:
     """Everything the note says, for showing and for comparing."""
     parts = [part for part in (note.heading, note.summary, note.text) if part]
     return "\n".join(dict.fromkeys(parts))
+
+
+def told(before: Note, after: Note) -> tuple[str, str]:
+    """What two states of a note say; where the words are the same, with their times, or else their kinds."""
+    words = words_of(before), words_of(after)
+    if words[0] != words[1]:
+        return words
+    times = ["" if n.published is None else n.published.printed or n.published.at.isoformat() for n in (before, after)]
+    heads = times if times[0] != times[1] else [before.kind, after.kind]
+    return f"{heads[0]}\n{words[0]}", f"{heads[1]}\n{words[1]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +103,8 @@ def strength(known: Note, note: Note) -> float:
     same_number = numbered and known.sequence == note.sequence
     similarity = _similarity(known, note)
     if same_kind and known.kind in REPLACING and numbered and not same_number:
+        return 0.0
+    if known.kind == "writethru" and note.kind in REPAIRING:
         return 0.0
     if similarity >= SAME_TEXT and (same_kind or same_number):
         return 300 + similarity + (50 if same_number else 0) + (20 if _same_instant(known, note) else 0)
@@ -180,6 +193,8 @@ def _excused(known: KnownUpdate, updates: Sequence[Note]) -> bool:
     """Say whether a missing update was replaced by a higher number or scrolled off the old end of a live page."""
     note = known.note
     same = [other for other in updates if other.kind == note.kind]
+    if note.kind == "writethru" and any(other.kind in REPAIRING for other in updates):
+        return True
     if note.kind in REPLACING:
         return any((other.sequence or 0) > (note.sequence or 0) for other in same)
     if note.kind in ("live-post", "docket-entry") and note.published is not None:
