@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit, urlunsplit
 
 from selectolax.lexbor import LexborNode
 
@@ -17,12 +17,21 @@ from watcher.core.furniture import is_furniture, normalise
 from watcher.core.identity import digest
 from watcher.core.judge import BLOCKS
 from watcher.core.links import clean
-from watcher.core.rows import Record, span_of
+from watcher.core.rows import DATE, Record, span_of
 
 LONGEST = 5_000  # characters of a cell that are shown; a longer one is told apart by its digest
 MOST_CELLS = 80
 MOST_LINKS = 200
 _LONGEST_LINK = 2_000
+_KEPT = "%/:?#[]@!$&'()*+,;=~|\\ "
+_ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
+# what a page says of itself among its rows
+_STAMP = re.compile(
+    r"(?:as of|current as of|(?:page |list )?(?:last )?(?:updated|modified|reviewed|revised)(?: on)?|stand(?: vom)?|"
+    r"zuletzt aktualisiert|"
+    r"mis à jour le|actualizado(?: el)?|generated|retrieved|printed)\W.{0,40}",
+    re.IGNORECASE,
+)
 
 _SESSION = re.compile(
     r"(?:jsessionid|phpsessid|aspsessionid\w*|asp\.net_sessionid|sid|s_?id|sess(?:ion)?[_-]?(?:id|key|token)?|sessid|cfid|cftoken|"
@@ -123,6 +132,8 @@ def _is_random(value: str) -> bool:
 
 def stable(target: str, session: frozenset[str] = frozenset()) -> str:
     """Give a link as written without tracking and session parts; "" for what leads to no document. Never raises."""
+    if "%" in target or not target.isascii():  # one address may be written in several ways (RFC 3986, 6.2.2.2)
+        target = _ESCAPE.sub(lambda found: found[0].upper(), quote(target[: 3 * _LONGEST_LINK], safe=_KEPT))
     head, mark, query = target.partition("?")
     head = clean(head)
     if ";" in head or "/(" in head:
@@ -181,31 +192,70 @@ def raw_of(
         return "", 0
     links = dict.fromkeys(stable(target, session) for target in targets)
     said = " ".join(parts)
+    if len(said) <= 60 and _STAMP.fullmatch(said) and DATE.search(said):
+        return "", 0
     return digest(ORDINAL.sub("", said, count=1) if ordinal else said, *links), len(said) - said.count(" ")
 
 
+Carried = dict[int, tuple[int, Cell]]  # column → rows that a cell from above still stands in, and the cell
+
+
 def cells_of_record(
-    record: Record, names: Sequence[str], session: frozenset[str], ignored: Sequence[re.Pattern[str]]
+    record: Record,
+    names: Sequence[str],
+    session: frozenset[str],
+    ignored: Sequence[re.Pattern[str]],
+    carried: Carried | None = None,
 ) -> list[Cell]:
-    """Give a row's cells: a table's by its columns, others piece by piece, each with the label it begins with."""
-    row = record.cells
-    if len(row) < 2:
+    """Give a row's cells: a table's by its columns, others piece by piece, each with the label it begins with.
+
+    `carried` holds, from row to row of one table, the cells that stand in several rows; it is brought up to date.
+    """
+    if len(record.cells) < 2:
         return _pieces(record.nodes, session, ignored)
+    above = carried if carried is not None else {}
     out: list[Cell] = []
-    column = 0
-    for cell in row[:MOST_CELLS]:
+    column = _take(above, 0, out)
+    for cell in record.cells[:MOST_CELLS]:
         name = names[column] if column < len(names) else ""
+        first = column
         column += span_of(cell)
-        if name and MOVING.fullmatch(name):
-            continue
-        pieces = _pieces([cell], session, ignored, labels=False)
-        words = normalise(" ".join(piece.text for piece in pieces))
-        links = tuple(link for piece in pieces for link in piece.links)
-        if not name and (labelled := _labelled(words)):
-            name, words = labelled
-        if words or links:
-            out.append(Cell(name or f"c{column}", words, links))
+        if not (name and MOVING.fullmatch(name)):
+            made = _table_cell(cell, name, column, session, ignored)
+            if made is not None:
+                out.append(made)
+            if (rows := _rows_of(cell)) > 1:
+                above[first] = rows - 1, made or Cell(name or f"c{column}", "")
+        column = _take(above, column, out) if above else column
     return [*out, *_pieces(record.tail, session, ignored)]
+
+
+def _take(above: Carried, column: int, out: list[Cell]) -> int:
+    """Add the cells from above that stand in this column and those after it; give the next free column."""
+    while column in above and len(out) < MOST_CELLS:
+        left, cell = above.pop(column)
+        if left > 1:
+            above[column] = left - 1, cell
+        if cell.text or cell.links:
+            out.append(cell)
+        column += 1
+    return column
+
+
+def _rows_of(cell: LexborNode) -> int:
+    value = cell.attributes.get("rowspan") or "1"
+    return min(1000, int(value)) if value.isascii() and value.isdecimal() and len(value) < 6 else 1
+
+
+def _table_cell(
+    cell: LexborNode, name: str, column: int, session: frozenset[str], ignored: Sequence[re.Pattern[str]]
+) -> Cell | None:
+    pieces = _pieces([cell], session, ignored, labels=False)
+    words = normalise(" ".join(piece.text for piece in pieces))
+    links = tuple(link for piece in pieces for link in piece.links)
+    if not name and (labelled := _labelled(words)):
+        name, words = labelled
+    return Cell(name or f"c{column}", words, links) if words or links else None
 
 
 def _labelled(text: str) -> tuple[str, str] | None:

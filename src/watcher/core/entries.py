@@ -60,6 +60,10 @@ def judge(
     if before is not None:
         stood = {ref.document for _, ref in feed.match(before.entries, refs) if ref is not None}
         gone = [ref for ref in gone if ref.document in stood]
+    if reading.kind == "listing" and gone:
+        pairs = listed.reworded(pairs, gone)
+        matched = {ref.document for _, ref in pairs if ref is not None}
+        gone = [ref for ref in gone if ref.document not in matched]
     doubtful = state.absence is not None
     if not first and (gone or doubtful):
         state, held = listed.doubted(state, reading, refs, gone, html, look)
@@ -74,7 +78,10 @@ def judge(
     if reading.kind == "listing":
         found.changes = listed.told_once(found.changes)
     new = sum(1 for _, ref in pairs if ref is None)
-    missing = listed.removals(gone, reading, documents, look, new=new, believed=doubtful) if gone else listed.Missing()
+    missing = listed.Missing()
+    if gone:
+        moved = html if listed.has_moved(state, reading) else ""
+        missing = listed.removals(gone, reading, documents, look, new=new, believed=doubtful, page=moved)
     known = set(refs)
     changes = (*found.changes, *missing.changes)
     result: PollResult = "baseline" if first else "changed" if changes else "unchanged"

@@ -7,11 +7,16 @@ a dated list is not missed. A list that has lost most of its rows is held back f
 """
 
 import re
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from html import unescape
+
+from rapidfuzz import fuzz
 
 from watcher.core import compare, diff, doubt, rules, updates
+from watcher.core.identity import Pair
 from watcher.core.walls import WALLS, says
 from watcher.errors import ReadError
 from watcher.model import (
@@ -36,6 +41,8 @@ _AGAIN = timedelta(days=1)  # the next poll comes at the source's own pace; this
 _SOON = timedelta(minutes=1)  # a look sooner than this after the first is the same look
 _FEW = 4  # known rows below which a loss is never drastic
 _MOST_LOST = 0.5
+_MANY = 10  # rows of which the like is told once
+_WORDS, _ALIKE, _MOST_PAIRS = 8, 88.0, 100_000  # characters of a title, its likeness (rapidfuzz, of 100), comparisons
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,36 @@ def missed(source: Source, reading: FeedReading, refs: Sequence[EntryRef], match
     return [ref for ref in refs if ref.raw not in present and ref.document not in matched and ref.raw[:1] not in "!-"]
 
 
+def reworded(pairs: Sequence[Pair], gone: Sequence[EntryRef]) -> tuple[Pair, ...]:
+    """Take a new row for a missing one where only their words identify both, and the words are nearly the same.
+
+    A name spelled otherwise, a date that was mended: one changed row, not one gone and one new.
+    """
+    fresh = [i for i, (entry, ref) in enumerate(pairs) if ref is None]
+    found: dict[int, EntryRef] = {}
+    alike: defaultdict[str, list[EntryRef]] = defaultdict(list)
+    for ref in gone:
+        alike[ref.finger].append(ref)
+    for i in fresh:  # several rows of the same words, of which only the links changed
+        if same := alike[pairs[i][0].finger]:
+            found[i] = same.pop(0)
+    taken = {ref.document for ref in found.values()}
+    fresh = [i for i in fresh if i not in found and not pairs[i][0].guid and not pairs[i][0].link]
+    free = {
+        ref.document: ref
+        for ref in gone
+        if ref.document not in taken and not ref.guid and not ref.link and len(ref.title) >= _WORDS
+    }
+    if len(fresh) * len(free) <= _MOST_PAIRS:
+        for i in fresh:
+            title = pairs[i][0].page.title or ""
+            scored = sorted((fuzz.ratio(title, ref.title), name) for name, ref in free.items())[-2:]
+            alone = len(scored) < 2 or scored[0][0] < scored[1][0]
+            if scored and len(title) >= _WORDS and alone and scored[-1][0] >= _ALIKE:
+                found[i] = free.pop(scored[-1][1])
+    return tuple((entry, found.get(i, ref)) for i, (entry, ref) in enumerate(pairs))
+
+
 # --- a list that is not believed ------------------------------------------------------------------------------------
 
 
@@ -95,7 +132,7 @@ def doubted(  # noqa: PLR0917 - the whole circumstances of one decision
         wall = says(reading.title or "") or says(_start(html))
         if wall is not None and len(reading.present) < len(standing):
             words = WALLS[wall][1]
-        elif len(gone) == len(standing) and state.place and reading.place != state.place:
+        elif len(gone) == len(standing) and has_moved(state, reading):
             raise ReadError(
                 reading.url,
                 f"none of the {len(standing)} known rows is on the page and it is built differently: nothing is taken "
@@ -111,6 +148,15 @@ def doubted(  # noqa: PLR0917 - the whole circumstances of one decision
     again = look.fetched_at + _AGAIN if age >= compare.CONFIRM_LAST else absence.since + step
     held = replace(state, absence=replace(absence, words=words), confirm_at=again)
     return state, Observation("held", held)
+
+
+def has_moved(state: SourceState, reading: FeedReading) -> bool:
+    """Say whether the rows were found in another place of the page than before."""
+
+    def shape(place: str) -> list[str]:
+        return [line for line in place.split("\n") if line[:1] not in "@-"]
+
+    return bool(state.place and reading.place) and shape(state.place or "") != shape(reading.place or "")
 
 
 def _start(html: str) -> str:
@@ -135,11 +181,14 @@ def removals(
     *,
     new: int,
     believed: bool,
+    page: str = "",
 ) -> Missing:
     """Tell of entries that are not there: first as unconfirmed, then for sure.
 
-    `new` is the number of entries that came; `believed`: the loss was seen for long enough already.
+    `new` is the number of entries that came; `believed`: the loss was seen for long enough already. `page` is the HTML
+    of a page whose rows have moved: what it still says anywhere is not gone.
     """
+    said = " ".join(re.sub(r"<[^>]{0,2000}>", " ", unescape(page)).split()).casefold() if page else ""
     changes: list[Change] = []
     refs: list[EntryRef] = []
     confirm_at = None
@@ -147,7 +196,8 @@ def removals(
         known = documents.get(ref.document)
         if known is None:
             continue
-        if ref.raw[:1] != _MISSED and _scrolled(known.page, reading, new):
+        stands = bool(said) and len(ref.title) >= _WORDS and " ".join(ref.title.split()).casefold() in said
+        if stands or (ref.raw[:1] != _MISSED and _scrolled(known.page, reading, new)):
             refs.append(replace(ref, raw=_SCROLLED + look.fetched_at.isoformat()))
             continue
         since = _since(ref) or look.fetched_at
@@ -209,14 +259,14 @@ def compare_row(known: Document, page: Page, look: compare.Look) -> compare.Comp
     """
     out = compare.Collector(known, page, look)
     old = known.page
-    before, after = dict(old.fields), dict(page.fields)
+    before, after = ({name: value for name, value in side.fields if value} for side in (old, page))
     gone, came = [n for n in before if n not in after], [n for n in after if n not in before]
     changed = [name for name in after if name in before and before[name] != after[name]]
     renamed = _renamed(before, after, gone, came)
     fields: list[tuple[str, str | None, str | None]] = [(name, before[name], after[name]) for name in changed]
     fields += [(name, before[name], None) for name in gone if name not in renamed]
     fields += [(name, None, after[name]) for name in came if name not in renamed]
-    moved = old.url != page.url
+    moved = old.url != page.url and _leads(old) and _leads(page)
     if moved:
         fields.append(("url", old.url, page.url))
     if not fields and not renamed and _targets(old) == _targets(page):
@@ -247,6 +297,11 @@ def _line(page: Page) -> str:
     return "\n".join([page.title or "", *(value for _, value in page.fields)])
 
 
+def _leads(page: Page) -> bool:
+    """Say whether a row has a link of its own."""
+    return any(link.url == page.url for block in page.blocks for link in block.links)
+
+
 def _targets(page: Page) -> list[str]:
     return sorted({link.url for block in page.blocks for link in block.links})
 
@@ -268,28 +323,47 @@ def _reason(
         return "cosmetic"
     if not changed:
         structural = any(b is None or a is None for name, b, a in fields if name not in ("url", "links"))
-        return None if moved and not structural else "minor-event"
+        paths = [
+            {part.partition("?")[0] for part in (one or "").split()}
+            for n, *ends in fields
+            if n == "links"
+            for one in ends
+        ]
+        relinked = moved or (len(paths) == 2 and paths[0] != paths[1])
+        return None if relinked and not structural else "minor-event"
     if all(updates.loose(b) == updates.loose(a) for name, b, a in fields if name in changed) and not moved:
         return "cosmetic"
     return None
 
 
 def told_once(changes: Sequence[Change]) -> list[Change]:
-    """Where a column came or went on many rows, announce that once and hold the rest of it back as a flood."""
+    """Where a column came or went, or many rows only got other links, announce that once; the rest of it is a flood."""
+    shapes = [_shape_of(change) for change in changes]
+    counted = Counter(shapes)
     out: list[Change] = []
     seen: set[tuple[str, ...]] = set()
-    for change in changes:
-        fields = change.entry.fields if change.event == "entry.changed" and change.entry else ()
-        shape = tuple(
-            f"{name}{'+' if before is None else '-'}"
-            for name, before, after in fields
-            if before is None or after is None
-        )
-        if change.reason != "minor-event" or not shape:
+    for change, shape in zip(changes, shapes, strict=True):
+        relinked = set(shape) <= {"links", "url"}
+        if not shape or (relinked and counted[shape] < _MANY):
             out.append(change)
         elif shape in seen:
-            out.append(replace(change, reason="flood"))
+            out.append(replace(change, announced=False, reason="flood"))
         else:
             seen.add(shape)
-            out.append(replace(change, announced=True, reason=None))
+            out.append(replace(change, announced=True, reason=None) if not relinked else change)
     return out
+
+
+def _shape_of(change: Change) -> tuple[str, ...]:
+    """Name which columns came (`+`) or went (`-`), or which links changed, where nothing else did."""
+    if change.event != "entry.changed" or change.entry is None:
+        return ()
+    shape = []
+    for name, before, after in change.entry.fields:
+        if name in {"links", "url"}:
+            shape.append(name)
+        elif before is not None and after is not None:
+            return ()
+        else:
+            shape.append(f"{name}{'+' if before is None else '-'}")
+    return tuple(shape)

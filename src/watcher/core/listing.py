@@ -21,6 +21,7 @@ from watcher.core import listing_data, rows, when
 from watcher.core.cells import (
     MOVING,
     ORDINAL,
+    Carried,
     are_ordinal,
     cells_of_record,
     first_words,
@@ -270,10 +271,12 @@ def _rows(table: _Table, source: Source) -> list[Row]:
     ignored = Rules().patterns(source.ignore)
     heads = {node.mem_id for record in table.records for node in record.nodes}
     out = []
+    carried: dict[int, Carried] = {}
     for record, raw in zip(table.records, table.raws, strict=True):
         holder = rows.table_of(record.head) if record.head.tag == "tr" else None
         where = holder.mem_id if holder is not None else 0
-        cells = cells_of_record(record, table.names.get(where, ()), table.session, ignored)
+        above = carried.setdefault(where, {})
+        cells = cells_of_record(record, table.names.get(where, ()), table.session, ignored, above)
         if table.ordinal and cells:
             first = replace(cells[0], text=ORDINAL.sub("", cells[0].text, count=1))
             cells = [first, *cells[1:]] if first.text or first.links else cells[1:]

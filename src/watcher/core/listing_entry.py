@@ -97,15 +97,15 @@ def entries_of(made: Sequence[Row], facts: Facts, seen: Collection[str]) -> tupl
 
 
 def oldest_of(made: Sequence[Row], facts: Facts) -> datetime | None:
-    """The oldest time that a row bears; None where none bears one."""
+    """The oldest time that a row of a dated list bears; None where many rows bear none."""
     look = dated_look(made, facts)
     times = [moment.at for row in made if (moment := _published(row, look)) is not None]
-    return min(times, default=None)
+    return min(times, default=None) if len(times) * 10 >= len(made) * 9 else None
 
 
 def _finger(row: Row, page: Page) -> str:
     stamp = page.published.at.isoformat() if page.published else ""
-    return digest((page.title or "").casefold(), *(cell.text.casefold() for cell in row.cells), stamp)
+    return digest((page.title or "").casefold(), *(cell.text.casefold() for cell in row.cells if cell.text), stamp)
 
 
 def _keys(known: Sequence[_Known], raws: Sequence[str]) -> list[str]:
@@ -152,7 +152,7 @@ def _page(row: Row, facts: Facts, look: when.Look) -> Page:
     target, words = _main_link(row)
     title = _title(row, words)
     url = address(facts.base, target) if target else ""
-    fields = tuple((cell.name, shortened(cell.text)) for cell in _unique(row.cells))
+    fields = tuple((cell.name, shortened(cell.text)) for cell in _unique(row.cells) if cell.text)
     return Page(
         url=url or facts.url,
         title=title,

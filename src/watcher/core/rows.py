@@ -414,7 +414,9 @@ def _tried(group: _Group, sums: dict[int, _Sum]) -> Iterator[tuple[Spot, list[Re
         for cells in {_usual(map(cells_of, rows)) for rows in parents.values()}:
             spot = Spot(group.path, cells=cells)
             records = _fitting(nodes, cells)
-            yield spot, records, _score(records, sums, away)
+            holder = table_of(records[0].head) if records else None
+            named = holder is not None and len(head_of(holder)) > 1  # a table that names its columns is one
+            yield spot, records, (1.4 if named else 1.0) * _score(records, sums, away, few=not named)
     elif group.tag in _WHOLE:
         records = [Record(node) for node in nodes]
         # a part of a table is no better than its rows
@@ -452,7 +454,7 @@ def _sum_of(record: Record, sums: dict[int, _Sum]) -> _Sum:
     return total
 
 
-def _score(records: Sequence[Record], sums: dict[int, _Sum], away: bool) -> float:
+def _score(records: Sequence[Record], sums: dict[int, _Sum], away: bool, *, few: bool = True) -> float:
     """What a group is worth: the sum of its rows, the richer each the more; nearly nothing where it leads elsewhere."""
     if len(records) < _LEAST:
         return 0.0
@@ -463,5 +465,11 @@ def _score(records: Sequence[Record], sums: dict[int, _Sum], away: bool) -> floa
     mean = sum(worths) / len(worths)
     sums_of = [_sum_of(record, sums) for record in records]
     alike = max(sum(map(bool, (s.dates for s in sums_of))), sum(map(bool, (s.links for s in sums_of)))) / len(records)
-    few = 0.5 if len(filled) < 3 else 1.0
-    return few * sum(worths) * mean * (0.02 if away else 1.0) * (len(filled) / len(worths)) * (0.4 + 0.6 * alike)
+    return (
+        (0.5 if few and len(filled) < 3 else 1.0)
+        * sum(worths)
+        * mean
+        * (0.02 if away else 1.0)
+        * (len(filled) / len(worths))
+        * (0.4 + 0.6 * alike)
+    )
