@@ -143,6 +143,13 @@ def test_each_part_of_an_article_is_watched(before: dict[str, str], after: dict[
     assert announced(page(**before), page(**after)) == want
 
 
+def hidden(address: str, key: int) -> str:
+    """An e-mail address as Cloudflare hides it."""
+    code = bytes([key, *(ord(letter) ^ key for letter in address)]).hex()
+    return f'<a href="/cdn-cgi/l/email-protection" data-cfemail="{code}">[email&#160;protected]</a>'
+
+
+HIDDEN, OTHERWISE = hidden("a@b.example", 71), hidden("a@b.example", 190)
 PICTURE = '<img src="https://img.example/2031/berth-nine.jpg" alt="Berth nine at night">'
 NOISE: list[tuple[str, dict[str, str], dict[str, str]]] = [
     ("the footer's date", {}, {"footer": "Last build: 5 March 2031 07:31"}),
@@ -216,6 +223,17 @@ NOISE: list[tuple[str, dict[str, str], dict[str, str]]] = [
         {"picture": f'<figure><picture><source srcset="/b-320.jpg 320w">{PICTURE}</picture></figure>'},
     ),
     ("another network for pictures", {}, {"picture": PARTS["picture"].replace("img.example", "cdn7.img.example")}),
+    (
+        "an address hidden from robots",
+        {"sentence": "Write to a@b.example now."},
+        {"sentence": f"Write to {HIDDEN} now."},
+    ),
+    ("the same in another cipher", {"sentence": f"Write to {HIDDEN} now."}, {"sentence": f"Write to {OTHERWISE} now."}),
+    (
+        "a heading's sign",
+        {"sentence": "</p><h2>Aims</h2><p>x"},
+        {"sentence": '</p><h2>Aims <a href="#a">#</a></h2><p>x'},
+    ),
     (
         "a list in another order",
         {},

@@ -132,6 +132,18 @@ def _linked(node: LexborNode) -> int:
     return sum(weight(_text_of(anchor)) for anchor in node.css("a"))
 
 
+def plain_address(hidden: str) -> str:
+    """Give the e-mail address that Cloudflare hides from robots: hex digits, each byte mixed with the first (XOR).
+
+    It hides it for one visit and not for the next, so that a text with it would seem to change.
+    """
+    try:
+        key, *rest = bytes.fromhex(hidden[:600])
+        return bytes(byte ^ key for byte in rest).decode("utf-8")
+    except ValueError:
+        return "[email protected]"
+
+
 def marked(tree: LexborHTMLParser, selectors: Sequence[str]) -> set[int]:
     """The ids of the elements that selectors name; raises UnknownSelectorError."""
     return {node.mem_id for selector in selectors for node in select(tree, selector)}
@@ -193,6 +205,10 @@ def _walk(root: LexborNode, builder: Builder, ignored: set[int], kept: set[int])
             node = node.next
             continue
         attributes = _NO_ATTRIBUTES if tag in _INLINE else node.attributes
+        if attributes and (hidden := attributes.get("data-cfemail")):
+            pieces.append(plain_address(hidden))
+            node = node.next
+            continue
         found, keep = verdict(tag, attributes), bool(kept) and node.mem_id in kept
         if found is not PLAIN and not keep and (found.limit or found.mark == "never") and scale.leaves_out(node, found):
             node = node.next

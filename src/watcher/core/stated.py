@@ -35,13 +35,14 @@ LABELS = {
     "zh": r"(?:最后|最後|最近)?(?:更新|修订|修訂|修改)(?:于|於|日期|时间|時間)?",
     "ko": r"(?:최종|마지막)?\s?(?:업데이트|수정|갱신)(?:일시?)?",
 }
-_LABEL = re.compile(rf"(?:^|[(\[|·•–—]\s?)\W*(?:{'|'.join(LABELS.values())})(?![^\W\d_])\s*[:：]?\s*", re.IGNORECASE)
+_ANY = "|".join(LABELS.values())
+_LABEL = re.compile(rf"(?:^|[(\[|·•–—]\s?)\W*(?:{_ANY})(?![^\W\d_])\s*[:：]?\s*|(?:{_ANY})\s?[:：]\s*", re.IGNORECASE)
 _LONGEST = 160  # characters of a line that is read
 _REST = re.compile(r"[^\W\d_]{2,}")
 
 
 def _date(text: str, look: when.Look) -> tuple[datetime, str] | None:
-    """The date behind a label at the beginning of a line or of a bracket, and what else the line says."""
+    """The date behind a label (first in a line or bracket, or with a colon), and what else the line says."""
     if len(text) > _LONGEST or not any(map(str.isdigit, text)):
         return None
     label = _LABEL.search(text)

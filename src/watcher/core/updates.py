@@ -36,12 +36,14 @@ _LOOSE = str.maketrans(
         "…": "...",
     }
 )
+_ANCHOR = re.compile(r"(?: #| ?[¶🔗])$")
 
 
 def loose(text: str | None) -> str:
-    """Fold what typesetting changes and meaning does not: quotes, dashes, white space, Unicode form."""
+    """Fold what typesetting changes and meaning does not: quotes, dashes, white space, Unicode form, the sign of a
+    heading's own link."""
     folded = unicodedata.normalize("NFKC", text or "").translate(_LOOSE)
-    return " ".join(folded.split())
+    return _ANCHOR.sub("", " ".join(folded.split()))
 
 
 def words_of(note: Note) -> str:
