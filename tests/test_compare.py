@@ -245,7 +245,8 @@ def test_links_and_pictures_are_their_own_channels() -> None:
         base, blocks=(*base.blocks, Block("p", "The order", (Link("https://a.example/order-2.pdf", "The order"),)))
     )
     query = replace(
-        base, blocks=(*base.blocks, Block("p", "The order", (Link("http://www.a.example/order.pdf?part=1", "The order"),)))
+        base,
+        blocks=(*base.blocks, Block("p", "The order", (Link("http://www.a.example/order.pdf?part=1", "The order"),))),
     )
     assert told(with_link, other) == [("links.changed", True)]
     assert told(with_link, query) == [("links.changed", False)]

@@ -61,7 +61,7 @@ class Deliverer:
     async def round(self) -> int:
         """Deliver what is pending now; give the number of alerts sent. Returns when all channels had their turn.
 
-        Raises StoreError; then what was sent and could not be written down is written down before anything else is sent.
+        Raises StoreError; what was sent and could not be written down is then written down before all else.
         """
         now = self.clock()
         if self._blocked is not None and now < self._blocked <= now + PROBE:
@@ -140,9 +140,13 @@ class Deliverer:
         again = None
         if not error.permanent:
             again = next_try(
-                delivery.attempts, first_at=delivery.first_at or now, now=now, jitter=self.dice(), pauses=channel.pauses,
+                delivery.attempts,
+                first_at=delivery.first_at or now,
+                now=now,
+                jitter=self.dice(),
+                pauses=channel.pauses,
                 retry_after=error.retry_after,
-            )  # fmt: skip
+            )
         waiting = replace(
             delivery, state="dead" if again is None else "pending", next_at=again, last_error=error.message
         )
@@ -168,12 +172,15 @@ class Deliverer:
             return
         alerts = [
             message.health_alert(
-                channel, "channel.disabled", key=f"{name}:{now.isoformat()}", now=now,
-                message=f"channel {name} was switched off: {reason}. `watcher channels enable {name}` switches it on again.",
+                channel,
+                "channel.disabled",
+                key=f"{name}:{now.isoformat()}",
+                now=now,
+                message=f"channel {name} was switched off: {reason}. Switch it on again: watcher channels enable {name}",
             )
             for other, channel in self.channels.items()
             if other != name
-        ]  # fmt: skip
+        ]
 
         def write(store: Store) -> None:
             store.disable_channel(name, now, reason)

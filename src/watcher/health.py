@@ -1,6 +1,6 @@
-"""Watcher's own health: tells of new sources once they were looked at, of an outage of the network, of trouble with the store.
+"""Watcher's own health: tells of new sources, of an outage of the network, of trouble with the store.
 
-Decisions are small functions over what the store and the dispatcher know; the daemon calls `Health.look` every few seconds.
+Decisions are small functions over what store and dispatcher know; the daemon calls `Health.look` every second.
 """
 
 import asyncio
@@ -79,10 +79,15 @@ class Health:
             if told:
                 alerts.append(
                     message.health_alert(
-                        channel, "source.started", key=f"start:{now.isoformat()}", now=now, sources=told, config=self.world.config_id,
+                        channel,
+                        "source.started",
+                        key=f"start:{now.isoformat()}",
+                        now=now,
+                        sources=told,
+                        config=self.world.config_id,
                         base_url=config.base_url,
                     )
-                )  # fmt: skip
+                )
         return alerts
 
     def _told(self, source: Source, row: StartedSource) -> message.SourceHealth:
@@ -108,7 +113,10 @@ class Health:
             self.outage_since = self.clock()
             self.world.pipeline.offline = True
             log.error("network.away", hosts=len(weather.hosts))
-            await self._tell("watcher.degraded", f"nothing can be reached ({len(weather.hosts)} hosts tried): the network seems to be away")
+            await self._tell(
+                "watcher.degraded",
+                f"nothing can be reached ({len(weather.hosts)} hosts tried): the network seems to be away",
+            )
         elif self.outage_since is not None and weather.reached:
             log.info("network.back", since=self.outage_since.isoformat())
             since, self.outage_since = self.outage_since, None
@@ -116,17 +124,22 @@ class Health:
             await self._tell("watcher.recovered", f"the network is back; it was away from {since:%Y-%m-%d %H:%M} UTC")
 
     async def _store(self) -> None:
-        """After trouble with the store, say when it is over how long it lasted: what could not be stored was asked for again."""
+        """After trouble with the store, say how long it lasted: what could not be stored was asked for again."""
         if self.dispatcher.trouble and self.store_told is None:
             self.store_told = self.dispatcher.trouble_since
         elif not self.dispatcher.trouble and self.store_told is not None:
             since, self.store_told = self.store_told, None
-            await self._tell("watcher.recovered", f"the store could not be written from {since:%Y-%m-%d %H:%M} UTC until now; nothing stored was lost")
+            await self._tell(
+                "watcher.recovered",
+                f"the store could not be written from {since:%Y-%m-%d %H:%M} UTC until now; nothing stored was lost",
+            )
 
     async def _tell(self, event: str, words: str) -> None:
         now = self.clock()
         alerts = [
-            message.health_alert(channel, event, key=f"{event}:{now.isoformat()}", now=now, message=words, config=self.world.config_id)
+            message.health_alert(
+                channel, event, key=f"{event}:{now.isoformat()}", now=now, message=words, config=self.world.config_id
+            )
             for channel in self.world.config.channels
         ]
         await self.world.writer.run(lambda store: store.add_alerts(alerts, now))
@@ -145,6 +158,10 @@ class Health:
         if trouble := self.trouble():
             return trouble
         totals = self.world.store.totals(self.clock())
-        parts = [f"{totals.sources} sources", f"{totals.failing} failing", f"{len(self.dispatcher.running)} polls under way"]
+        parts = [
+            f"{totals.sources} sources",
+            f"{totals.failing} failing",
+            f"{len(self.dispatcher.running)} polls under way",
+        ]
         parts += [f"{totals.pending} alerts waiting"] if totals.pending else []
         return ", ".join(parts)

@@ -70,7 +70,7 @@ class World:
     environ: Mapping[str, str]
 
     async def put_in_force(self, config: Config) -> Synced:
-        """Exchange the configuration: store it, match the sources, rebuild the channels. Raises StoreError, ConfigError."""
+        """Exchange the configuration: store it, match the sources, rebuild the channels. Raises StoreError."""
         senders = _senders(config, self.client, self.environ)
 
         def write(store: Store) -> tuple[str, Synced]:
@@ -103,8 +103,9 @@ class World:
         return await self.writer.run(write)
 
     async def close(self) -> None:
-        """End in the order of the flow: no more answers, no more readings, what was handed over is written, the rest."""
+        """End in the order of the flow: no more answers, no more readings, what was handed over is written."""
         await self.client.close()
+        self.pipeline.close()
         self.workers.shutdown(wait=False, cancel_futures=True)
         if self.pipeline.parts.readers is not None:
             self.pipeline.parts.readers.close()

@@ -1,4 +1,4 @@
-"""A part of a configuration, for commands that do not need the whole: where the database is; one source of a command line."""
+"""Parts of a configuration for commands that need no more: where the database is; one source of a command line."""
 
 import os
 import re
@@ -63,7 +63,12 @@ def unreadable_secrets(config: Config, environ: Mapping[str, str] = os.environ) 
     """Try to read every secret; give a problem for each that cannot be, never a value."""
     secrets: list[tuple[str, object]] = []
     for source in config.sources:
-        values = [*(value for _, value in source.headers), source.cookies, source.proxy, source.auth[1] if source.auth else None]
+        values = [
+            *(value for _, value in source.headers),
+            source.cookies,
+            source.proxy,
+            source.auth[1] if source.auth else None,
+        ]
         secrets += [(f'[[sources]] "{source.name}"', value) for value in values]
     for channel in config.channels:
         values = [channel.password, channel.secret, channel.url, *(value for _, value in channel.headers)]

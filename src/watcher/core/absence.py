@@ -1,4 +1,4 @@
-"""A page that is gone, walled or not itself: stored at once, told when later looks still find it so, told when it is back.
+"""A page that is gone, walled or not itself: stored at once, told when later looks find the same, and when it is back.
 
 The looks come one and five minutes after the first (contract, "Events"). What was known stays known meanwhile, so that
 a wall is never a text change and what changed behind it is found when it is gone.

@@ -80,9 +80,17 @@ def screened(source: Source, change: Change, routing: Routing, now: datetime) ->
 
 
 def alerts_for(
-    source: Source, changes: Sequence[Change], routing: Routing, *, poll: str, now: datetime, kind: Kind | None
+    source: Source,
+    changes: Sequence[Change],
+    routing: Routing,
+    *,
+    poll: str,
+    now: datetime,
+    kind: Kind | None,
+    flood: int = 0,
 ) -> tuple[Alert, ...]:
-    """Make the alerts of one source's changes: one a channel, or one a change where the channel asks for that."""
+    """Make the alerts of one source's changes: one a channel, or one a change where the channel asks for that. `flood`
+    is how many more there were than can be told."""
     by_channel: dict[str, list[Change]] = {}
     for change in changes:
         named = rules.channels_for(source, routing.routes, change)
@@ -113,6 +121,7 @@ def alerts_for(
                     config=routing.config,
                     base_url=routing.base_url,
                     kind=kind,
+                    flood=flood if channel.group == "poll" else 0,
                 )
             )
     return tuple(alerts)
@@ -144,9 +153,15 @@ def _health(visit: Visit, routing: Routing, event: str, words: str) -> tuple[Ale
         for name in dict.fromkeys(source.notify):
             if channel := routing.channels.get(name):
                 alert = message.health_alert(
-                    channel, event, key=f"{visit.poll_id}:{source.name}", now=visit.now, sources=(told,),
-                    message="" if event == "source.failing" else words, config=routing.config, base_url=routing.base_url,
-                )  # fmt: skip
+                    channel,
+                    event,
+                    key=f"{visit.poll_id}:{source.name}",
+                    now=visit.now,
+                    sources=(told,),
+                    message="" if event == "source.failing" else words,
+                    config=routing.config,
+                    base_url=routing.base_url,
+                )
                 alerts.append(alert)
     return tuple(alerts)
 
@@ -166,11 +181,17 @@ def _next(
 ) -> datetime:
     soonest = [
         cadence.next_poll(
-            [source], now=visit.now, jitter=visit.jitter, failures=failures, retry_after=retry_after, max_age=max_age,
-            kind=source.kind or state.kind, host_delay=visit.host_delay,
+            [source],
+            now=visit.now,
+            jitter=visit.jitter,
+            failures=failures,
+            retry_after=retry_after,
+            max_age=max_age,
+            kind=source.kind or state.kind,
+            host_delay=visit.host_delay,
         )
         for source, state in zip(visit.sources, visit.states, strict=True)
-    ]  # fmt: skip
+    ]
     return min(soonest)
 
 
@@ -216,18 +237,29 @@ def not_modified(visit: Visit, answer: NotModified, routing: Routing) -> Outcome
 def unchanged(visit: Visit, answer: Fetched, routing: Routing) -> Outcome:
     """The same bytes as before: nothing to read, nothing to store but the poll."""
     state = _good(visit, answer, rules=visit.rules)
-    poll = _poll(visit, "unchanged", routing, status=answer.status, seconds=answer.seconds, size=len(answer.body))
+    poll = _poll(visit, "unchanged", routing, status=answer.status, seconds=answer.seconds, size=answer.size)
     return Outcome(poll, state, alerts=_came_back(visit, routing))
 
 
 def seal(visit: Visit, answer: Fetched, routing: Routing, extractor: str) -> Snapshot:
     """Make the record of a body, chained to the one before it."""
     return chain.seal(
-        fetch=visit.fetch.id, at=answer.at, status=answer.status, url=mask_url(answer.url), headers=answer.headers,
-        request_headers=answer.request_headers, peer=answer.peer, certificate_sha256=answer.certificate_sha256,
-        body_sha256=answer.body_sha256, wire_sha256=answer.wire_sha256, size=len(answer.body), config=routing.config,
-        program=visit.program, extractor=extractor, previous=visit.fetch.chain,
-    )  # fmt: skip
+        fetch=visit.fetch.id,
+        at=answer.at,
+        status=answer.status,
+        url=mask_url(answer.url),
+        headers=answer.headers,
+        request_headers=answer.request_headers,
+        peer=answer.peer,
+        certificate_sha256=answer.certificate_sha256,
+        body_sha256=answer.body_sha256,
+        wire_sha256=answer.wire_sha256,
+        size=answer.size,
+        config=routing.config,
+        program=visit.program,
+        extractor=extractor,
+        previous=visit.fetch.chain,
+    )
 
 
 def _overall(observations: Sequence[Observation]) -> PollResult:
@@ -259,7 +291,9 @@ def observed(
         seen = observations[source.name]
         if seen.changes:
             changes = tuple(screened(source, change, routing, visit.now) for change in seen.changes)
-            alerts += alerts_for(source, changes, routing, poll=visit.poll_id, now=visit.now, kind=seen.state.kind)
+            alerts += alerts_for(
+                source, changes, routing, poll=visit.poll_id, now=visit.now, kind=seen.state.kind, flood=seen.flood
+            )
             seen = replace(seen, changes=changes)
         sources.append(SourceOutcome(source.name, seen))
     overall = _overall(list(observations.values()))
@@ -283,7 +317,7 @@ def observed(
         routing,
         status=answer.status,
         seconds=answer.seconds,
-        size=len(answer.body),
+        size=answer.size,
     )
     return Outcome(poll, state, snapshot, answer.body, tuple(sources), tuple(alerts))
 
