@@ -170,13 +170,12 @@ class Daemon:
     async def _prune(self) -> None:
         kept = self.world.config.retention
         try:
-            # One small transaction at a time: polls go on committing between them.
-            while (
-                await self.world.writer.run(
-                    lambda s: s.prune(snapshots=kept.snapshots, polls=kept.polls, now=clock(), most=1)
+            more = True
+            while more:  # one small transaction at a time: polls go on committing between them
+                gone = await self.world.writer.run(
+                    lambda store: store.prune(snapshots=kept.snapshots, polls=kept.polls, now=clock(), most=1)
                 )
-            ).more:
-                await asyncio.sleep(0)
+                more = gone.more
             log.info("store.pruned")
         except StoreError as error:
             log.error("store.trouble", error=str(error))
