@@ -18,7 +18,7 @@ from rapidfuzz.distance import Indel, Opcode
 
 from watcher.core import diff
 from watcher.core.furniture import block_digest, normalise
-from watcher.core.links import document
+from watcher.core.links import bare
 from watcher.core.noise import (
     CLOCK,
     MOST_REGIONS,
@@ -319,18 +319,31 @@ def _too_much(places: Iterable[_Place], before: Sequence[Line]) -> bool:
 
 
 def _relinked(before: Sequence[Line], after: Sequence[Line], verdict: _Verdict, look: Look) -> list[_Place]:
-    """The blocks whose words stand and whose links lead to other documents."""
-    known = {line.text: line for line in before if line.links and line.index not in verdict.unlinked_old}
-    found: list[_Place] = []
+    """The blocks whose words stand and whose links lead to other documents; of the same words each has its own."""
+    waiting: dict[str, list[Line]] = {}
+    for line in before:
+        if line.links and line.index not in verdict.unlinked_old:
+            waiting.setdefault(line.text, []).append(line)
+    fresh: list[Line] = []
     for line in after:
-        old = known.pop(line.text, None) if line.links and line.index not in verdict.unlinked_new else None
-        if old is not None and len(found) < _MOST_RELINKED:
-            was, now = ([document(url) for url, _ in side.links] for side in (old, line))
-            if was != now:
-                last = block_digest("\n".join(now))
-                region = Region(line.digest, "l", ("-",), 1, False, False, 1, last, look.at, links=True)
-                found.append(_Place(region, [old], [line], moved=False))
+        if line.links and line.index not in verdict.unlinked_new and (mine := waiting.get(line.text)):
+            same = next((old for old in mine if _leads(old) == _leads(line)), None)
+            if same is None:
+                fresh.append(line)
+            else:
+                mine.remove(same)
+    found: list[_Place] = []
+    for line in fresh[:_MOST_RELINKED]:
+        if mine := waiting[line.text]:
+            last = block_digest("\n".join(_leads(line)))
+            region = Region(line.digest, "l", ("-",), 1, False, False, 1, last, look.at, links=True)
+            found.append(_Place(region, [mine.pop(0)], [line], moved=False))
     return found
+
+
+def _leads(line: Line) -> list[str]:
+    """The documents that a block's links lead to."""
+    return [bare(url) for url, _ in line.links]
 
 
 # --- what is made of it ---------------------------------------------------------------------------------------------
