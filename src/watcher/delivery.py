@@ -176,7 +176,7 @@ class Deliverer:
                 "channel.disabled",
                 key=f"{name}:{now.isoformat()}",
                 now=now,
-                message=f"channel {name} was switched off: {reason}. Switch it on again: watcher channels enable {name}",
+                message=f"channel {name} was switched off: {reason}. To switch it on: watcher channels enable {name}",
             )
             for other, channel in self.channels.items()
             if other != name

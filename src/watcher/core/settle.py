@@ -277,6 +277,7 @@ def observed(
     visit: Visit,
     answer: Fetched,
     snapshot: Snapshot,
+    *,
     observations: Mapping[str, Observation],
     errors: Mapping[str, str],
     routing: Routing,
