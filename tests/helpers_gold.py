@@ -150,7 +150,7 @@ def same_time(said: Shown, gold: Shown) -> bool:
     """The same instant, or the same bare date, or both without a time."""
     a, b = _time(said.get("published")), _time(gold.get("published"))
     if isinstance(a, datetime) and isinstance(b, datetime):
-        return abs((a - b).total_seconds()) <= gold.get("tolerance_s", 0)
+        return abs((a - b).total_seconds()) <= float(gold.get("tolerance_s", 0))
     return a == b and isinstance(a, datetime) == isinstance(b, datetime)
 
 
@@ -184,7 +184,13 @@ def _strength(said: Shown, gold: Shown) -> float:
         or (number and (alike >= 0.2 or mute))
         or (timed and mute)
         or (timed and alike >= 0.2 and not numbered)
-        or (mute and not numbered and same_kind(said, gold) and same_time(said, gold) and (place or "location" not in gold))
+        or (
+            mute
+            and not numbered
+            and same_kind(said, gold)
+            and same_time(said, gold)
+            and (place or "location" not in gold)
+        )
         or (mute and place and said["location"] == "title" and same_kind(said, gold))
     )
     return 1 + alike + 0.6 * number + 0.3 * timed + 0.5 * place if fits else 0.0
@@ -273,9 +279,7 @@ def _score_document(out: Score, label: Shown, said: Shown) -> None:
         taken, met = {i for i, _ in found}, {j for _, j in found}
         false = [n for i, n in enumerate(mine) if i not in taken and not excused(n, label["optional"])]
         missed = [n for j, n in enumerate(gold) if j not in met]
-        out.counts.update(
-            {f"{level}.right": len(found), f"{level}.false": len(false), f"{level}.missed": len(missed)}
-        )
+        out.counts.update({f"{level}.right": len(found), f"{level}.false": len(false), f"{level}.missed": len(missed)})
         out.faults += [f"{label['id']} {level} false: {_brief(n)}" for n in false]
         out.faults += [f"{label['id']} {level} missed: {_brief(n)}" for n in missed]
         for i, j in found:

@@ -52,9 +52,11 @@ _TAIL = re.compile(
     re.IGNORECASE,
 )
 _TEASER = re.compile(
-    r"(?:most (?:read|popular|viewed|shared)|trending(?: now)?|meistgelesen|am meisten gelesen|(?:article )?le plus lu|"
-    r"lo más (?:leído|visto)|la più letta|i più letti|mais lid[ao]s?|meest gelezen|mest läst|mest lest|mest læst|luetuin|"
-    r"najczęściej czytane|en çok okunan|самое читаемое|الأكثر قراءة|よく読まれている記事|人気記事|热门|最多閱讀|많이 본 기사)"
+    r"(?:most (?:read|popular|viewed|shared)|trending(?: now)?|meistgelesen|am meisten gelesen|le plus lu|"
+    r"lo más (?:leído|visto)|la più letta|i più letti|mais lid[ao]s?|meest gelezen|mest läst|mest lest|"
+    r"mest læst|luetuin|"
+    r"najczęściej czytane|en çok okunan|самое читаемое|الأكثر قراءة|よく読まれている記事|人気記事|热门|最多閱讀|"
+    r"많이 본 기사)"
     r"\s?[:：]\s?[^.!?。]+$",
     re.IGNORECASE,
 )
@@ -93,7 +95,7 @@ def read(  # noqa: PLR0917 - the readers of all kinds share this form
     trimmed = trim(content.blocks, content.head.title)
     watched = watched_of(content.head, trimmed, volatile, content.media)
     base = resolve(url, content.head.base) or url if content.head.base else url
-    blocks = _blocks(_tail(trimmed), base, volatile)
+    blocks = _blocks(_pointers(_tail(trimmed)), base, volatile)
     page = _page(content, blocks, url, base, look)
     return PageReading(page, watched)
 
@@ -184,6 +186,21 @@ def _plain(text: str) -> _Content:
 
 
 # --- from blocks to a page ------------------------------------------------------------------------------------------
+
+
+def _pointers(raws: Iterable[Raw]) -> list[Raw]:
+    """Call links to other stories furniture: each alone in its block, below "Related stories" or the like."""
+    out: list[Raw] = []
+    below = False
+    for raw in raws:
+        if len(raw.text) <= 60 and notes.is_elsewhere(raw.text):
+            below = True
+            out.append(raw)
+            continue
+        if below and not any(label == raw.text for _target, label in raw.links):
+            below = False
+        out.append(replace(raw, role="furniture") if below and raw.role == "text" else raw)
+    return out
 
 
 def _tail(raws: list[Raw]) -> list[Raw]:

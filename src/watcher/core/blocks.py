@@ -42,7 +42,8 @@ _LABELLED = re.compile(
 _TWO_ZONES = re.compile(r"\d{4} GMT \(\d{4} [A-Z]{3,4}\)")
 # a label on a line of its own: one to four words, the first of which marks a note
 _LABEL_ALONE = re.compile(
-    r"[\W_]*(?:editor[’']?s[’']? note|corrections?(?: (?:&|and) (?:amplifications?|clarifications?))?|clarification|update|"
+    r"[\W_]*(?:editor[’']?s[’']? note|corrections?(?: (?:&|and) (?:amplifications?|clarifications?))?|"
+    r"clarification|update|"
     r"korrektur|berichtigung|rectificatif|erratum|fe de erratas|errata corrige|rettifica|sprostowanie|rättelse|"
     r"correctie|rectificatie|rechtzetting)[\W_]*$",
     re.IGNORECASE,

@@ -14,11 +14,11 @@ from watcher.core.notes import flow, formal, lists
 from watcher.core.notes import title as titles
 from watcher.core.notes.machine import from_json_ld
 from watcher.core.notes.merge import merge
-from watcher.core.notes.page import PageView, close_elsewhere, is_status, locate
+from watcher.core.notes.page import PageView, close_elsewhere, is_elsewhere, is_status, locate
 from watcher.core.when import Look
 from watcher.model import Block, Note
 
-__all__ = ["Found", "find", "from_json_ld", "is_status", "merge", "strip_marks"]
+__all__ = ["Found", "find", "from_json_ld", "is_elsewhere", "is_status", "merge", "strip_marks"]
 
 _NO_TIME = Look(None, "UTC", datetime(2000, 1, 1, tzinfo=UTC))
 

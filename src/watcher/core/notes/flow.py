@@ -4,10 +4,9 @@ import re
 from dataclasses import replace
 
 from watcher.core import when
-from watcher.core.notes import lead, sentences, wire
+from watcher.core.notes import lead, sentences, stamps, wire
 from watcher.core.notes.lead import Lead
 from watcher.core.notes.page import HEADINGS, PageView, clean, is_body, is_end, level, machine_time
-from watcher.core.when import Look
 from watcher.model import Block, Moment, Note, NoteKind
 
 _FINAL = re.compile(r"[.!?。！？…][\"'”’»」)\]]*$")
@@ -23,23 +22,8 @@ _EDITED = re.compile(
     re.IGNORECASE,
 )
 _SPLIT = re.compile(r"(?<=[.!?。”\"')\]]) (?=\S{3,20} #?\d{1,3} ?[(:（：])|\n")
-_TRAILING = re.compile(
-    r"(?:[(\[]|[–—-] ?)(?:(?:corrected|updated|posted|added|published|amended|revised|korrigiert|aktualisiert|"
-    r"corrigé|mis à jour|corregido|actualizado|"
-    r"corretto|aggiornato|corrigido|atualizado|訂正日?|更新日?|更正)\W{0,2}(?:on|at|am|um|le|el|il|"
-    r"em)? ?)?(?P<t>[^()\[\]–—]{4,60}?)[.]?[)\]]?[.]?$",
-    re.I,
-)
-_POSTED = re.compile(
-    r"[\s•*|(\[—–-]*(?:(?:posted|published|added|updated|as of|stand|veröffentlicht|aktualisiert|hinzugefügt|publié|"
-    r"ajouté|mise? à jour|publicado|añadido|actualizado|pubblicato|aggiunto|aggiornato|adicionado|atualizado|geplaatst|"
-    r"toegevoegd|bijgewerkt|publicerad|tillagd|uppdaterad|lagt til|oppdatert|opdateret|lisätty|päivitetty|dodano|"
-    r"eklendi|güncellendi|добавлено|обновлено|أضيف|نُشر)\s?:?\s?(?:(?:at|on|am|um|le|à|el|il|alle|às|om|op|kl|klo|o|в)\s)?)?",
-    re.IGNORECASE,
-)
 _SIGNED = re.compile(r"[—–-]{1,2}\s?(?=[A-ZÀ-ÞА-Я])")
 _TWO_ZONES = re.compile(r"\d{4} GMT \(\d{4} [A-Z]{3,4}\)")
-_DONE = re.compile(r"[\s)）]{0,2}(?:に|付で|에)?\s?(?:已)?(?:更正|更新|修改|修正|修訂|修订|訂正|追記|加筆|정정|수정|업데이트|보완)")
 _CREDIT = re.compile(r"(?:[—–-]\s?@?\w[^.!?。]{1,60}|@\w{2,30}\)?)$")
 
 
@@ -65,7 +49,9 @@ def _block(page: PageView, index: int, seen_body: int) -> None:
         return
     if block.type in {"p", "li", "text", "tr", "pre", "blockquote"} and _split(page, index):
         return
-    label = lead.read(block.text, page.look) or _hidden_time(block, page.look)
+    label = lead.read(block.text, page.look) or stamps.hidden(block, page.look)
+    if label and label.kind == "update" and label.number is not None and page.product:
+        return
     if label:
         _labelled(page, index, label, seen_body)
     elif block.type in HEADINGS:
@@ -76,17 +62,8 @@ def _block(page: PageView, index: int, seen_body: int) -> None:
         _inserted(page, block, index)
 
 
-def _hidden_time(block: Block, look: Look) -> Lead | None:
-    """A label before a relative time that has an exact one hidden in it ("Update just now")."""
-    found = when.find(block.text, look) if block.times and len(block.text) <= 60 else None
-    if found is None or not found.relative or block.text[found.end :].strip(" .:)]"):
-        return None
-    label = lead.read(f"{block.text[: found.start].rstrip(' :,(|·–—-')}:", look)
-    return label if label and label.form == "noun" else None
-
-
 def _quoted_list(page: PageView, block: Block, seen_body: int) -> bool:
-    """A quotation is only read where it is a box of numbered, dated lines above the article, of nobody in particular."""
+    """A quotation is only read where it is a box of numbered, dated lines above the article, signed by nobody."""
     if _CREDIT.search(block.text):
         return False
     label = lead.read(block.text, page.look)
@@ -118,34 +95,10 @@ def _split(page: PageView, index: int) -> bool:
     return True
 
 
-def _trailing(text: str | None, look: Look) -> Moment | None:
-    """A time behind the text of a note: "(Corrected on May 12.)", "— Posted at 4 p.m."."""
-    if not text:
-        return None
-    found = _TRAILING.search(text[-120:])
-    moment = when.parse(found["t"], look) if found else None
-    return moment or _done_at(text, look)
-
-
-def _done_at(text: str, look: Look) -> Moment | None:
-    """The time that stands before the verb, where verbs come last ("已於2月27日更正", "20日に訂正しました")."""
-    if text.isascii():
-        return None
-    at = 0
-    for _ in range(4):
-        found = when.find(text[:600], look, at)
-        if found is None:
-            return None
-        if _DONE.match(text, found.end):
-            return found.moment
-        at = found.end
-    return None
-
-
 def _note(
     page: PageView, label: Lead, summary: str | None, links: tuple[str, ...], kind: NoteKind | None = None
 ) -> Note:
-    moment = label.moment or _trailing(summary, page.look)
+    moment = label.moment or stamps.trailing(summary, page.look)
     return Note(label.number, kind or label.kind, moment, None, summary or None, None, links, last_sequence=label.last)
 
 
@@ -158,7 +111,7 @@ def _labelled(page: PageView, index: int, label: Lead, seen_body: int) -> None:
     if label.form == "editor":
         _editor(page, index, label)
     elif block.type in HEADINGS:
-        _heading(page, index, label)
+        _heading(page, index, label, seen_body)
     elif not label.rest:
         _bare(page, index, label, seen_body)
     elif _reads_as_heading(page, index, label, seen_body):
@@ -210,16 +163,18 @@ def _bare(page: PageView, index: int, label: Lead, seen_body: int) -> None:
             return
         if _SIGNED.match(block.text) and seen_body > 2 and page.free(index - 1) and is_body(page.blocks[index - 1]):
             above = page.blocks[index - 1]
-            page.add(_note(page, label, clean(above.text, above), page.links(index - 1, index + 1)), index - 1, index + 1)
+            page.add(
+                _note(page, label, clean(above.text, above), page.links(index - 1, index + 1)), index - 1, index + 1
+            )
         elif own_line:
             page.add(_note(page, label, None, page.links(index, index + 1)), index, index + 1)
         return
-    if label.number is None and not label.loud and _is_byline_stamp(block, label, seen_body):
+    if label.number is None and not label.loud and stamps.is_byline(block, label, seen_body):
         return
     if label.kind == "amendment" and label.moment:
         page.add(_note(page, label, None, page.links(index, index + 1)), index, index + 1)
         return
-    label, start = _with_time_below(page, index, label)
+    label, start = stamps.below(page, index, label)
     after = page.blocks[start] if page.free(start) else None
     if after is None or after.type not in {"p", "dd", "li", "text", "blockquote", "td"}:
         return
@@ -231,68 +186,24 @@ def _bare(page: PageView, index: int, label: Lead, seen_body: int) -> None:
         and not (label.loud or label.marked or block.type == "dt" or label.kind != "update")
     ):
         return
-    if label.kind != "update" and not _evident(label, after.text, page):
+    label, text = stamps.before(label, after.text, page.look)
+    if label.kind != "update" and not _evident(label, text, page):
         return
-    label, text = _with_time_before(label, after.text, page.look)
-    label, end = _with_time_after(page, start, label)
+    label, end = stamps.after(page, start, label)
     page.flowing.add(index)
     page.add(_note(page, label, clean(text, after), page.links(index, end)), index, end)
 
 
-def _is_byline_stamp(block: Block, label: Lead, seen_body: int) -> bool:
-    """Whether a noun and a full time above the text are its byline ("Aktualizacja: 12.03.2025, 14:10")."""
-    if label.moment is None or label.kind != "update" or seen_body or block.type in HEADINGS or block.type in {"dt", "li"}:
-        return False
-    plain = not label.moment.date_only and any(char in ":：" for char in block.text.partition(label.moment.printed or " ")[0])
-    return block.role == "stamp" or plain
-
-
-def _with_time_below(page: PageView, index: int, label: Lead) -> tuple[Lead, int]:
-    """A label whose time stands alone in the next block; and where the text begins."""
-    after = page.blocks[index + 1] if page.free(index + 1) else None
-    if after is None or label.moment or len(after.text) > 60:
-        return label, index + 1
-    opened = len(after.text) - len(after.text.lstrip("([（【 "))
-    found = when.match(after.text, page.look, opened)
-    if found is None or after.text[found.end :].strip(" .:)]）】|") or not page.free(index + 2):
-        return label, index + 1
-    moment = machine_time(after, found.moment)
-    return replace(label, moment=moment, relative=found.relative), index + 2
-
-
-def _with_time_after(page: PageView, last: int, label: Lead) -> tuple[Lead, int]:
-    """A label whose time stands below its text, alone in a block or hidden in one; and where the note ends."""
-    if label.moment:
-        return label, last + 1
-    moment = machine_time(page.blocks[last], None)
-    after = page.blocks[last + 1] if page.free(last + 1) else None
-    if moment or after is None or len(after.text) > 60:
-        return replace(label, moment=moment), last + 1
-    start = _POSTED.match(after.text)
-    found = when.match(after.text, page.look, start.end() if start else 0)
-    if found is None or after.text[found.end :].strip(" .:)]）】|"):
-        return label, last + 1
-    return replace(label, moment=machine_time(after, found.moment)), last + 2
-
-
-def _with_time_before(label: Lead, text: str, look: Look) -> tuple[Lead, str]:
-    """A label whose time opens the text below it ("11:20 a.m.: The fire has grown")."""
-    found = when.match(text, look) if label.moment is None else None
-    if found is None or not (gap := re.match(r"\s?[:：|–—-]\s*(?=\S)", text[found.end :])):
-        return label, text
-    return replace(label, moment=found.moment), text[found.end + gap.end() :]
-
-
-def _heading(page: PageView, index: int, label: Lead) -> None:
+def _heading(page: PageView, index: int, label: Lead, seen_body: int) -> None:
     """A label in a heading: the head of a section, or of a boxed correction."""
     if label.number is None and label.kind != "update":
-        label, start = _with_time_below(page, index, label)
+        label, start = stamps.below(page, index, label)
         if not page.free(start) or page.blocks[start].type not in {"p", "text", "li", "dd"}:
             return
-        label, below = _with_time_before(label, page.blocks[start].text, page.look)
+        label, below = stamps.before(label, page.blocks[start].text, page.look)
         text = f"{label.rest} {below}".strip()
         if _evident(label, text, page):
-            label, end = _with_time_after(page, start, label)
+            label, end = stamps.after(page, start, label)
             page.add(_note(page, label, clean(text, page.blocks[start]), page.links(index, end)), index, end)
         return
     plain = not label.marked and label.moment is None and label.number is None
@@ -300,7 +211,18 @@ def _heading(page: PageView, index: int, label: Lead) -> None:
         return
     if label.form == "past" and label.moment is None and not label.rest:
         return
-    _section(page, index, label)
+    if not seen_body and _section_end(page, index) >= len(page.blocks) - 1 and _section_end(page, index) > index + 2:
+        _above_all(page, index, label)
+    else:
+        _section(page, index, label)
+
+
+def _above_all(page: PageView, index: int, label: Lead) -> None:
+    """A headed note at the top with no heading below it to end it: its first paragraph is its text."""
+    label, start = stamps.below(page, index, label)
+    text = page.blocks[start].text
+    note = _note(page, label, clean(text, page.blocks[start]), page.links(index, start + 1))
+    page.add(replace(note, heading=label.rest or None), index, start + 1)
 
 
 def _gone(page: PageView, index: int) -> None:
@@ -309,9 +231,15 @@ def _gone(page: PageView, index: int) -> None:
     if not said or said[0].kind != "retraction":
         return
     end, text = index + 1, page.blocks[index].text
-    if page.free(end) and page.blocks[end].type in {"p", "text", "li"} and lead.read(page.blocks[end].text, page.look) is None:
+    if (
+        page.free(end)
+        and page.blocks[end].type in {"p", "text", "li"}
+        and lead.read(page.blocks[end].text, page.look) is None
+    ):
         text, end = f"{text} {page.blocks[end].text}", end + 1
-    note = Note(None, "retraction", said[0].moment, None, clean(text, page.blocks[end - 1]), None, page.links(index, end))
+    note = Note(
+        None, "retraction", said[0].moment, None, clean(text, page.blocks[end - 1]), None, page.links(index, end)
+    )
     page.add(note, index, end)
 
 
@@ -342,10 +270,10 @@ def _section_end(page: PageView, index: int) -> int:
 
 def _section(page: PageView, index: int, label: Lead) -> None:
     end = _section_end(page, index)
-    label, start = _with_time_below(page, index, label)
+    label, start = stamps.below(page, index, label)
     last = end
     if end > start + 1 and not label.moment:
-        label, behind = _with_time_after(page, end - 2, label)
+        label, behind = stamps.after(page, end - 2, label)
         last = end if behind < end else end - 1
     texts = [b.text for b in page.blocks[start:last] if b.type not in HEADINGS and b.role in {"text", "note"}]
     note = Note(

@@ -5,6 +5,8 @@
 
 import re
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 from watcher.core import when
 from watcher.core.notes import words
@@ -43,6 +45,7 @@ _LABEL = re.compile(
     + "|(?P<plural>" + _PLURAL.pattern + "))" + _END
 )  # fmt: skip
 _DOTTED = re.compile(r"(?P<h>[01]\d|2[0-3])[.](?P<m>[0-5]\d)(?=\s?[:：)\]|–—])")
+_SLASHED = re.compile(r"\d{1,2}/\d{1,2}(?=\s?[:：)\]])")
 _BETWEEN = re.compile(
     rf"(?:{'|'.join(sorted(words.BETWEEN, key=len, reverse=True))})(?=[\s\d（(:,])[:]?", re.IGNORECASE
 )
@@ -146,12 +149,19 @@ def _stamp(text: str, look: Look, tail: _Tail) -> bool:
 
 
 def _dotted_clock(text: str, look: Look, tail: _Tail) -> bool:
-    """A clock time with a full stop ("17.30:"), where it cannot be a version: with a delimiter, and not in English."""
-    found = _DOTTED.match(text, tail.at) if not (look.locale or "en").lower().startswith("en") else None
-    moment = when.parse(f"{found['h']}:{found['m']}", look) if found else None
-    if found is None or moment is None:
+    """A time that only a label vouches for: "17.30:", which is no version but in English, and "9/11:"."""
+    dotted = _DOTTED.match(text, tail.at) if not (look.locale or "en").lower().startswith("en") else None
+    found = dotted or _SLASHED.match(text, tail.at)
+    if found is None:
         return False
-    tail.moment, tail.at, tail.loose = replace(moment, printed=found[0]), found.end(), False
+    seen = when.match(f"{found['h']}:{found['m']}" if dotted else f"{found[0]} 00:00", look)
+    if seen is None:
+        return False
+    moment = replace(seen.moment, printed=found[0])
+    if not dotted:
+        day = moment.at.astimezone(ZoneInfo(look.timezone)).date()
+        moment = Moment(datetime(day.year, day.month, day.day, tzinfo=UTC), date_only=True, printed=found[0])
+    tail.moment, tail.at, tail.loose = moment, found.end(), False
     return True
 
 

@@ -261,7 +261,7 @@ def _posts(page: PageView) -> Iterator[_Post]:
             heading, rest = rest, ""
         while end < stop and not is_end(page.blocks[end]) and end not in page.taken:
             block = page.blocks[end]
-            if _day_heading(block, page.look) or is_elsewhere(block):
+            if _day_heading(block, page.look) or is_elsewhere(block.text):
                 break
             if level(block) < 9:
                 if heading or end > index + 1:

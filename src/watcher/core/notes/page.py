@@ -16,6 +16,7 @@ _ELSEWHERE = re.compile(rf"(?:{words.ELSEWHERE})\s*[:：]?$", re.IGNORECASE)
 _FOOTER = re.compile(rf"(?:{words.FOOTER})", re.IGNORECASE)
 _STATUS = re.compile(rf"(?:{words.STATUS})$", re.IGNORECASE)
 _FIRST = re.compile(rf"(?:this (?:article|story|post) was )?(?:{words.FIRST_PUBLISHED})$", re.IGNORECASE)
+_PRODUCT = re.compile(words.PRODUCT, re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?。！？…؟][\"'”’»」』)\]]*\s*$")
 _CALLS = re.compile(rf"(?:^|\s|(?<=[.!?。”\"')\]]))(?:{'|'.join(words.CALLS)})\s*$", re.IGNORECASE)
 _SEE = re.compile(r"(?<=[.!?”\"')\]]) (?:See|Read|View|Watch|More) [^.!?]{1,60}[.]?$")
@@ -38,6 +39,11 @@ class PageView:
     notes: list[Note] = field(default_factory=list)
     flowing: set[int] = field(default_factory=set)  # first blocks of notes that are appended to the story's flow
 
+    @property
+    def product(self) -> bool:
+        """Whether the page is about versions of a product, whose updates are numbered and dated too."""
+        return _PRODUCT.search(self.title) is not None
+
     def free(self, index: int) -> bool:
         return 0 <= index < len(self.blocks) and index not in self.closed and index not in self.taken
 
@@ -59,14 +65,14 @@ def level(block: Block) -> int:
     return HEADINGS.get(block.type, 9)
 
 
-def is_elsewhere(block: Block) -> bool:
-    """Whether a block begins what is not the article's own: related stories, comments."""
-    return len(block.text) <= 60 and _ELSEWHERE.match(block.text) is not None
+def is_elsewhere(text: str) -> bool:
+    """Whether a line begins what is not the article's own: related stories, comments."""
+    return len(text) <= 60 and _ELSEWHERE.match(text) is not None
 
 
 def is_end(block: Block) -> bool:
     """Whether a block ends a section: a rule, the author's box, the page's foot, other stories."""
-    return block.type == "hr" or is_elsewhere(block) or _FOOTER.match(block.text) is not None
+    return block.type == "hr" or is_elsewhere(block.text) or _FOOTER.match(block.text) is not None
 
 
 def is_status(text: str) -> bool:
@@ -94,7 +100,7 @@ def close_elsewhere(page: PageView) -> None:
     """Mark other stories, comments, quotations and the repeated headline as out of bounds."""
     until = 0  # level of the heading that closed the region
     for index, block in enumerate(page.blocks):
-        if is_elsewhere(block) and (index or block.type in HEADINGS):
+        if is_elsewhere(block.text) and (index or block.type in HEADINGS):
             until = level(block)
         elif (until and level(block) <= min(until, 6) and block.type in HEADINGS) or (
             until == 9 and block.type in {"p", "text"} and len(block.text) > 120

@@ -42,15 +42,18 @@ SLUG = re.compile(
     r"\(?(?P<m>\d{1,2})(?:st|nd|rd|th) (?:Ld|LD)(?:-Writethru)?\)?"
 )
 _VERBS = (
-    r"Adds?|ADDS?|Updates|UPDATES|Update(?= with)|Updating|Recasts?|RECASTS?|Refiles?|REFILES?|Releads?|RELEADS|Rewrites?|"
+    r"Adds?|ADDS?|Updates|UPDATES|Update(?= with)|Updating|Recasts?|RECASTS?|Refiles?|REFILES?|Releads?|"
+    r"RELEADS|Rewrites?|"
     r"Repeats?|Writes? through|Fixes|FIXES|Removes|"
     r"Restores|Tops|Inserts|Includes|Changes|Edits|RESTORES|"
     r"Neu|NEU|Ergänzt|Aktualisiert|Ajoute|Actualise|Actualisée?|Complète|Actualiza|Añade|Agrega|Amplía|Atualiza|"
     r"Acrescenta|Aggiunge|Aggiorna|Voegt toe|"
     r"Lägger till|Legger til|Tilføjer|Dodaje|Добавлен[аоы]?|Добавляет|Обновляет"
 )
-_FIXES = r"Corrects?|CORRECTS?|Correcting|Berichtigt|Korrigiert|Corrige|Corregge|Rettifica|Rectifie|Исправляет|"
-r"Исправлен[аоы]?"
+_FIXES = (
+    r"Corrects?|CORRECTS?|Correcting|Berichtigt|Korrigiert|Corrige|Corregge|Rettifica|Rectifie|Исправляет|"
+    r"Исправлен[аоы]?"
+)
 ADVISORY = re.compile(
     rf"[(\[](?:(?:ATTN|EDS|Eds|Ed)[:.]? )?(?:(?P<fix>{_FIXES})|(?P<clear>Clarifies|CLARIFIES)|"
     rf"(?P<add>{_VERBS}))(?=[\s:,])(?P<rest>[^()\[\]]*(?:\([^()]*\)[^()\[\]]*)*)[)\]]"
@@ -64,8 +67,10 @@ WITHDRAWN = re.compile(
 REPAIR = re.compile(
     r"\bshould (?:read|have read)\b|\bis being (?:replaced|corrected|reissued)\b|we are advised by the company that|"
     r"following amendments? ha(?:s|ve) been made to the|replaces the .{0,40}(?:release|announcement)|"
-    r"in the (?:news )?release,? .{0,120}(?:advised|corrected)|(?:please )?replaces? the (?:\w+ )?(?:release|announcement)|"
-    r"(?:following|attached) (?:corrected|amended) (?:version|release|announcement)|has been (?:corrected|amended) (?:to|as)",
+    r"in the (?:news )?release,? .{0,120}(?:advised|corrected)|(?:please )?replaces? the (?:\w+ )?(?:release|"
+    r"announcement)|"
+    r"(?:following|attached) (?:corrected|amended) (?:version|release|announcement)|has been (?:corrected|"
+    r"amended) (?:to|as)",
     re.I,
 )
 DATELINE = re.compile(r"^[A-ZÀ-Þ][A-ZÀ-Þ .’'/-]{2,40}(?:,? [A-Z][\w.]{2,9} \d{1,2})?,? \([^()]{2,30}\) ?[-–—]{1,2} ")

@@ -70,7 +70,10 @@ LABELS: tuple[Label, ...] = (
         "noun",
         (
             "corrections? (?:and|&) amplifications?", "corrections? (?:and|&) clarifications?", "correction notice",
-            "correction", "corrigendum", "erratum", "(?:a|this|the) correction (?:was|has been) (?:made|added|posted)", "corrigenda", "correction made", "correction of errors", "correx", "for the record", "we regret the error",
+            "correction", "corrigendum", "erratum",
+            "(?:a|this|the) correction (?:was|has been) (?:made|added|posted)", "corrigenda",
+            "correction made", "correction of errors", "correx", "for the record",
+            "we regret the error",
             "korrektur(?:hinweis)?", "berichtigung", "richtigstellung", "korrektur-hinweis", "korrigenda",
             "rectificatif", "rectification", "correctif", "mise au point",
             "fe de erratas", "fe de errores", "corrección", "correccion", "rectificación", "rectificacion",
@@ -141,21 +144,27 @@ LABELS: tuple[Label, ...] = (
         (
             "(?:an? )?editor[’'`]?s[’'`]? note", "ed\\.? note", "editorial note", "publisher[’'`]s note",
             "(?:a )?note to (?:our )?readers", "ed\\.",
-            "anmerkung der redaktion", "hinweis der redaktion", "anm\\. ?d\\. ?red\\.?", "redaktioneller hinweis", "transparenzhinweis", "hinweis in eigener sache", "anmerkung",
+            "anmerkung der redaktion", "hinweis der redaktion", "anm\\. ?d\\. ?red\\.?",
+            "redaktioneller hinweis", "transparenzhinweis", "hinweis in eigener sache", "anmerkung",
             "in eigener sache", "hinweis",
-            "note de la rédaction", "ndlr", "note de la rédac", "n\\.d\\.l\\.r\\.?", "nota bene", "note de l[’']éditeur",
-            "nota de (?:la )?redacción", "nota del editor", "nota de los editores", "n\\. del e\\.", "nota editorial", "nota de la r\\.", "n\\. de la r\\.",
+            "note de la rédaction", "ndlr", "note de la rédac", "n\\.d\\.l\\.r\\.?", "nota bene",
+            "note de l[’']éditeur",
+            "nota de (?:la )?redacción", "nota del editor", "nota de los editores", "n\\. del e\\.",
+            "nota editorial", "nota de la r\\.", "n\\. de la r\\.",
             "nota della redazione", "nota redazionale", "nota di redazione", "nota del direttore", "n\\.?d\\.?r\\.?",
             "nota d[ae] reda[cç]{1,2}ão", "nota do editor",
             "noot van de redactie", "opmerking van de redactie", "noot redactie", "redactie", "redactioneel",
             "redaktionens (?:kommentar|anmärkning|not)", "red\\.? anm\\.?", "not från redaktionen",
-            "redaksjonens (?:kommentar|merknad)", "redaktionens (?:bemærkning|note)", "redaksjonell merknad", "redaktionel note", "red\\.",
+            "redaksjonens (?:kommentar|merknad)", "redaktionens (?:bemærkning|note)",
+            "redaksjonell merknad", "redaktionel note", "red\\.",
             "toimituksen (?:huomautus|huomio)", "toimitukselta", "toim\\. huom\\.?",
             "od redakcji", "nota (?:od )?redakcji", "uwaga redakcji", "od redaktora", "przypis redakcji",
             "editörün notu", "editör notu", "yayın notu", "editörün açıklaması",
             "от редакции", "примечание редакции", "от редактора", "примечание редактора", "прим\\. ?ред\\.",
             "ملاحظة (?:من )?المحرر", "ملاحظة من التحرير", "تنويه(?: من المحرر)?",
-            "編集部注", "編集部より", "編集部からのお知らせ", "編集者注", "編集部追記", "編注", "編集注", "编者注", "编者按", "编辑注", "編輯註", "編者注", "編者按", "編者註", "编注",
+            "編集部注", "編集部より", "編集部からのお知らせ", "編集者注", "編集部追記",
+            "編注", "編集注", "编者注", "编者按", "编辑注", "編輯註",
+            "編者注", "編者按", "編者註", "编注",
             "편집자 ?주", "알려드립니다", "편집자 ?주석", "편집자 ?註", "알립니다",
         ),
     ),
@@ -200,6 +209,16 @@ DOCUMENTS = (
     "feature|blog post|news release|press release|release|alert|advisory|guide|tracker|transcript|newsletter|"
     "editorial|profile|obituary|dispatch|file|document|guidance|notice|list|timeline|live blog|liveblog|blog|caption|"
     "photo caption|graphic|chart|map|table"
+)
+
+# Headlines of pages about a product's versions: what is numbered there are releases.
+PRODUCT = (
+    r"(?:patch|release|version) notes|patch day|service pack|cumulative update|feature update|security update|"
+    r"firmware|hotfix|\bKB\d{6,}|\b(?:update|version|build|release) \d+\.\d+|versionshinweise|patchnotizen|"
+    r"notes de (?:version|mise à jour|patch)|notas (?:del parche|de (?:la )?versión|de atualização)|"
+    r"note (?:di rilascio|"
+    r"sulla patch)|opmerkingen bij de release|примечания к (?:выпуску|обновлению)|リリースノート|パッチノート|"
+    r"更新プログラム|更新说明|版本说明|릴리스 노트|패치 ?노트"
 )
 
 # A paragraph with one of these is about something else: prompts, policies, self-advertisement.
@@ -319,8 +338,10 @@ FIRST_PUBLISHED = (
     r"(?:article |story |page |post |document )?(?:was )?(?:first|originally|initial(?:ly)?) (?:published|posted|"
     r"publication|release|version)\b.*|"
     r"published\.?|(?:page |document )?created\.?|first (?:version|release)\.?|publication\.?|veröffentlichung\.?|"
-    r"publicación\.?|pubblicazione\.?|pubblicato\.?|publicação\.?|publicatie\.?|gepubliceerd\.?|publicerad\.?|publisert\.?|"
-    r"offentliggjort\.?|julkaistu\.?|opublikowano\.?|publikacja\.?|yayımlandı\.?|публикация\.?|게시\.?|등록\.?|initial (?:release|publication|version)\.?|"
+    r"publicación\.?|pubblicazione\.?|pubblicato\.?|publicação\.?|publicatie\.?|gepubliceerd\.?|publicerad\.?|"
+    r"publisert\.?|"
+    r"offentliggjort\.?|julkaistu\.?|opublikowano\.?|publikacja\.?|yayımlandı\.?|публикация\.?|게시\.?|등록\.?|"
+    r"initial (?:release|publication|version)\.?|"
     r"erstveröffentlichung.*|erst(?:mals)? veröffentlicht.*|veröffentlicht\.?|première publication.*|"
     r"publication initiale.*|"
     r"primera publicación.*|publicación (?:inicial|original).*|publicado\.?|prima pubblicazione.*|"
@@ -328,7 +349,8 @@ FIRST_PUBLISHED = (
     r"eerst gepubliceerd.*|först publicerad.*|først publisert.*|første versjon.*|først offentliggjort.*|"
     r"ensijulkaisu.*|julkaistu ensimmäisen.*|"
     r"pierwsza publikacja.*|ilk yayın.*|первая публикация.*|опубликовано\.?|النشر الأول.*|نُشر لأول مرة.*|初版.*|"
-    r"初出.*|掲載。?|初回公開.*|第1版.*|公開。?|新規公開.*|新規作成.*|首次发布.*|首次發布.*|首次发表.*|发布。?|發布。?|발표|최초 ?(?:게시|공개|발행|등록).*"
+    r"初出.*|掲載。?|初回公開.*|第1版.*|公開。?|新規公開.*|新規作成.*|"
+    r"首次发布.*|首次發布.*|首次发表.*|发布。?|發布。?|발표|최초 ?(?:게시|공개|발행|등록).*"
 )
 LIVE = (
     r"\blive\b|live ?(?:blog|updates?|coverage|ticker)|as it happened|as it happens|minute by minute|rolling|"

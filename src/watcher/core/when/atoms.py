@@ -55,7 +55,8 @@ ZONE = re.compile(
 )
 SECOND = re.compile(r"\s?[(/,]\s?\d{1,2}:?\d\d\s?(?:[AaPp]\.?[Mm]\.?)?\s?(?:" + "|".join(_ZONE_NAMES) + r")(?!\w)\)?")
 GLUE = re.compile(
-    r"[\s,;|·•@()/、\-–—~≈]{0,4}(?:(?:at|on|about|approx\.?|ca\.?|circa|as of|around|um|am|vom|den|the|kl\.?|klockan|klo|kello|r\.,?|roku,?|года|год|"
+    r"[\s,;|·•@()/、\-–—~≈]{0,4}(?:(?:at|on|about|approx\.?|ca\.?|circa|as of|"
+    r"around|um|am|vom|den|the|kl\.?|klockan|klo|kello|r\.,?|roku,?|года|год|"
     r"yılı|à|a|las|a las|alle ore|alle|ore|"
     r"às|ás|om|o|godz\.?|o godz\.?|saat|в|г\.,?|г\.? в|الساعة|gegen|de|del|el|le|il|em|i)\s+){0,2}",
     re.I,
@@ -196,7 +197,7 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     (_pattern(r"(?P<hour>[012]\d)(?P<minute>[0-5]\d)\s?"
               r"(?=(?:GMT|UTC|BST|HKT|ET|EST|EDT|CET|CEST|IST|JST|SGT)(?!\w))"), read_clock),
     (_pattern(r"(?P<hour>[012]\d)(?P<minute>[0-5]\d)\s?(?:hrs|hours|Uhr)(?!\w)"), read_clock),
-    (_pattern(r"(?:12\s)?(?:noon|midnight|midi|minuit)(?!\w)"), _noon),
+    (_pattern(r"(?:12\s)?(?:noon|midnight|midi|minuit|正午|정오)"), _noon),
     (_pattern(rf"(?:on\s)?(?P<weekday>{_alternatives(words.WEEKDAYS)})(?!\w)"), _weekday),
     (_pattern(rf"(?:{_alternatives(words.WEEKDAYS_SHORT)})\.?(?=[\s,])"), _weekday_short),
     (_pattern(r"[(（][月火水木金土日一二三四五六월화수목금토일][)）]"), _weekday_short),
@@ -208,7 +209,9 @@ _WORD = re.compile(r"[^\W\d_]+")
 FIRST_WORDS = frozenset(
     word.lower()
     for line in (
-        *words.MONTHS, *words.WEEKDAYS, words.WEEKDAYS_SHORT, *words.DAYS, *words.CUES.split("|"), *words.NOW.split("|"), *words.AGO_NUMBERS,
+        *words.MONTHS, *words.WEEKDAYS, words.WEEKDAYS_SHORT, *words.DAYS, *words.CUES.split("|"),
+        *words.NOW.split("|"),
+        *words.AGO_NUMBERS,
         *(before for before, _units, _after in words.AGO), "noon midnight midi minuit on an a il",
     )
     for name in line.split()

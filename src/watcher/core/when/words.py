@@ -231,7 +231,12 @@ AGO: tuple[tuple[str, tuple[str, str, str, str], str], ...] = (
     ("", ("(?:分钟|分鐘)", "(?:小时|小時)", "天", "(?:周|週)"), "前"),
     ("", ("분", "시간", "일", "주"), "전"),
 )
-NOW = "just now|gerade eben|soeben|à l[’']instant|ahora mismo|hace un momento|proprio ora|agora mesmo|zojuist|nyss|akkurat nå|lige nu|juuri nyt|przed chwilą|az önce|şimdi|только что|الآن|たった今|刚刚|剛剛|방금(?: 전)?"
+# No time ago.
+NOW = (
+    "just now|gerade eben|soeben|à l[’']instant|ahora mismo|hace un momento|proprio ora|agora mesmo|"
+    "zojuist|nyss|akkurat nå|lige nu|juuri nyt|przed chwilą|az önce|şimdi|только что|الآن|たった今|刚刚|剛剛|"
+    "방금(?: 전)?"
+)
 AGO_NUMBERS: dict[str, int] = {
     **dict.fromkeys(
         _words("a an one eine einem einer une un una uno um uma een en ett et jeden bir"),
