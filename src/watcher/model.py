@@ -140,6 +140,8 @@ class Source:
     fields: tuple[str, ...] = ()  # the ones whose change matters, dotted for nested ones; all without
     columns: tuple[str, ...] = ()  # the names of a table's columns where the file has none
     delimiter: str | None = None
+    render: bool = False  # read the page through a browser
+    wait: str | None = None  # with `render`: a CSS selector that must fit before the page is read
 
     @property
     def shown(self) -> str:
@@ -205,6 +207,8 @@ class FetchSettings:
     ca: str | None = None
     allow_private: tuple[str, ...] = ()
     contact: str | None = None  # from [watcher]
+    browser: str | None = None  # an executable; None: the system's Chromium
+    browser_sandbox: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -393,6 +397,8 @@ class Request:
     max_bytes: int = 20_000_000  # of the decoded body
     robots: bool = False  # obey robots.txt
     spool: int | None = None  # bytes from which a body goes to a temporary file instead of memory
+    render: bool = False  # through a browser: the body is the page as its scripts have made it; never conditional
+    wait: str | None = None  # with `render`: a CSS selector that must fit before the page is read
 
 
 @dataclass(frozen=True, slots=True)

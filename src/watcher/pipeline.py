@@ -206,6 +206,8 @@ class Pipeline:
             max_bytes=max((s.max_bytes for s in sources if s.max_bytes), default=settings.max_bytes),
             robots=settings.robots
             and any((s.kind or k.kind) in (None, "article") for s, k in zip(sources, states, strict=True)),
+            render=source.render,
+            wait=source.wait,
         )
 
     def _room(self, body: bytes) -> Executor:

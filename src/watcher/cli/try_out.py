@@ -176,6 +176,8 @@ async def _fetch(target: str, source: "Source", allow_private: tuple[str, ...], 
         timeout=source.timeout.total_seconds() if source.timeout else settings.timeout,
         deadline=source.deadline.total_seconds() if source.deadline else settings.deadline,
         max_bytes=source.max_bytes or settings.max_bytes,
+        render=source.render,
+        wait=source.wait,
     )
     try:
         answer = await client.get(request)

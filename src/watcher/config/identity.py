@@ -10,13 +10,15 @@ from watcher.model import Plan, Secret, Source, make_id
 def fetch_identity(source: Source) -> str:
     """Name the fetch of a source, `fet_…`: one for all sources with one address and one identity.
 
-    Counted are the address without fragment, headers, cookies, log-in, User-Agent, contact and proxy; of secrets the
-    reference, so that a renewed token is the same identity. (RFC 3986, 6.2.2 and 6.2.3, for the address.)
+    Counted are the address without fragment, headers, cookies, log-in, User-Agent, contact, proxy, and whether it goes
+    through a browser; of secrets the reference, so that a renewed token is the same identity. (RFC 3986, 6.2.2 and
+    6.2.3, for the address.)
     """
     headers = sorted((name.lower(), _key(value)) for name, value in source.headers)
     auth = source.auth and (source.auth[0], _key(source.auth[1]))
     others = (_key(source.cookies), auth, source.user_agent, source.contact, _key(source.proxy))
-    return make_id("fet", _address(source.url), headers, *others)
+    rendered = ("render", source.wait) if source.render else ()
+    return make_id("fet", _address(source.url), headers, *others, *rendered)
 
 
 def _key(value: str | Secret | None) -> str | None:

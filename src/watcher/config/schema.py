@@ -181,6 +181,8 @@ class _Source(TypedDict, total=False):
     fields: Annotated[tuple[Line, ...], Choices]
     columns: tuple[Line, ...]
     delimiter: Annotated[str, _text(_separator, "one character")]
+    render: StrictBool
+    wait: Selector
 
 
 @with_config(FORBID)
@@ -213,6 +215,8 @@ class FetchShape(TypedDict, total=False):
     proxy: Proxy
     ca: Line
     allow_private: tuple[Annotated[str, _text(values.network)], ...]
+    browser: Line
+    browser_sandbox: StrictBool
 
 
 @with_config(FORBID)
@@ -307,8 +311,8 @@ ROUTE = _shape(RouteShape)
 
 # What the file format knows and this version lacks: named in words instead of "unknown key".
 LATER: dict[str, frozenset[str]] = {
-    "sources": frozenset({"follow", "render", "preset", "stale", "calendar"}),
-    "defaults": frozenset({"follow", "render", "preset", "stale", "calendar"}),
+    "sources": frozenset({"follow", "preset", "stale", "calendar"}),
+    "defaults": frozenset({"follow", "preset", "stale", "calendar"}),
     "web": frozenset({"listen", "password", "auth_header", "trusted_proxies", "timezone", "metrics"}),
     "email": frozenset({"digest", "quiet", "pulse", "attach", "auth"}),
     "webhook": frozenset({"digest", "quiet", "pulse", "attach", "body"}),

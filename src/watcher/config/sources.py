@@ -101,6 +101,8 @@ def _source(report: Report, place: Place, checked: dict[str, Any], base: dict[st
     if own & _WITH_PATHS:
         checked = absolute(checked, place.document.path.parent)
     merged = {**base, **checked}
+    if "wait" in own and not merged.get("render"):
+        report.add(place.at("wait"), "wait: only a page that is rendered is waited for; it needs render = true")
     if "cron" in own:
         merged.pop("every", None)
     elif "every" in own:

@@ -7,7 +7,7 @@ address masked; other exceptions are bugs. One client serves all requests of a p
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from types import TracebackType
@@ -19,11 +19,13 @@ from httpx_aiohttp import AiohttpTransport
 from watcher.core.mask import mask_headers
 from watcher.errors import ConfigError, FetchError, Problem, Refused, TooLarge, WatcherError
 from watcher.fetch import answers, lanes, robots, target
+from watcher.fetch.browsing import Browsing, Way
 from watcher.fetch.decode import Body, Oversize, Undecodable
 from watcher.fetch.errors_map import EXPECTED, translate
 from watcher.fetch.guard import Blocked, Guard, LookUp, getaddrinfo
 from watcher.fetch.lanes import PEER, Lane, Peer
 from watcher.fetch.limits import Load, Turns
+from watcher.fetch.render import Document
 from watcher.fetch.target import Target
 from watcher.model import Fetched, FetchSettings, HostRule, NotModified, Request, Secret
 
@@ -50,6 +52,7 @@ class _Trip:
     seen: tuple[str, ...] = ()
     conditional: bool = False
     sent: tuple[tuple[str, str], ...] | list[tuple[str, str]] = ()
+    received: tuple[tuple[str, str], ...] = ()  # the answer's headers, nothing masked
 
     @property
     def moved_to(self) -> str | None:
@@ -72,6 +75,15 @@ class _Trip:
         # A log-in that stands in the new address is the server's word: it goes there and no further.
         self.authorization = there.authorization or self.authorization
         self.at = there
+
+    def onward(self, url: str, cookies: str) -> "_Trip":
+        """Make the trip to where a document that was rendered leads, with the browser's cookies; raises FetchError."""
+        there = target.follow(self.at, url)
+        same = target.keeps_secrets(self.at, there)
+        headers = tuple(pair for pair in self.headers if pair[0].lower() != "cookie")
+        headers = (headers if same else target.harmless(headers)) + ((("cookie", cookies),) if cookies else ())
+        login = there.authorization or (self.authorization if same else None)
+        return _Trip(self.request, there, headers, self.robots, authorization=login)
 
 
 class Client:
@@ -98,6 +110,7 @@ class Client:
         self._retired: set[asyncio.Task[None]] = set()
         self._finals: dict[str, str] = {}
         self._http: httpx.AsyncClient | None = None
+        self._browsing: Browsing | None = None  # made when the first page wants it
         self._closed = False
         self._settings = settings
         self._guard = _guard(settings)
@@ -116,6 +129,8 @@ class Client:
     async def close(self) -> None:
         """Close every connection; requests under way fail."""
         self._closed = True
+        if self._browsing is not None:
+            await self._browsing.close()
         await self._robots.close()
         for lane in self._lanes.values():
             await lane.close()
@@ -134,16 +149,23 @@ class Client:
         if contexts[settings.ca] is not self._open_context:
             lanes.trust(self._open_context, settings.ca)
         stale = guard.allowed != self._guard.allowed or wanted != set(self._contexts)
+        browsers = [(each.browser, each.browser_sandbox) for each in (settings, self._settings)]
         self._settings, self._contexts = settings, contexts
         self._proxies.clear()
         self._turns.reconfigure(settings, hosts)
         if stale:
             self._guard = guard
             for lane in self._lanes.values():
-                task = asyncio.get_running_loop().create_task(lane.retire())
-                self._retired.add(task)
-                task.add_done_callback(self._retired.discard)
+                self._retire(lane)
             self._lanes.clear()
+        if self._browsing is not None and (stale or browsers[0] != browsers[1]):
+            self._retire(self._browsing)
+            self._browsing = None
+
+    def _retire(self, what: Lane | Browsing) -> None:
+        task = asyncio.get_running_loop().create_task(what.retire())
+        self._retired.add(task)
+        task.add_done_callback(self._retired.discard)
 
     @property
     def http(self) -> httpx.AsyncClient:
@@ -171,7 +193,8 @@ class Client:
         """Ask for one address, with its validators if it has any.
 
         Out: `Fetched` (200, 203; an empty body too) or `NotModified`. `seconds` counts the network, not the wait for
-        the host's turn. Raises FetchError: BadStatus, Refused, TooLarge, or itself for all else.
+        the host's turn. With `render` the page is read through a browser, and asked for without validators. Raises
+        FetchError: BadStatus, Refused, TooLarge, or itself for all else.
         """
         if self._closed:
             raise RuntimeError("the client is closed")
@@ -179,7 +202,33 @@ class Client:
         if request.headers:
             target.check_headers(at.shown, request.headers)
         trip = _Trip(request, at, request.headers, request.robots, authorization=at.authorization)
-        return await self._travel(trip)
+        return await (self._rendered(trip) if request.render else self._travel(trip))
+
+    async def _rendered(self, trip: _Trip) -> Fetched:
+        """Read a page through the browser: its documents are asked for here, what they load goes through our proxy."""
+        if self._browsing is None:
+            self._browsing = Browsing(self._settings, self._guard, self._look_up, self._open_context, self._clock)
+        trip.request = replace(trip.request, etag=None, last_modified=None, spool=None)
+        asked = trip
+
+        async def ask(url: str, cookies: str | None) -> Document:
+            nonlocal asked
+            if cookies is not None:  # one document has led to another
+                asked = asked.onward(url, cookies)
+            answer = await self._travel(asked)
+            if isinstance(answer, NotModified):
+                raise Refused(asked.at.shown, f"{asked.at.host} answered an unconditional request with 304.")
+            return Document(answer, asked.received)
+
+        def cookies() -> str:
+            return "; ".join(value for name, value in asked.headers if name.lower() == "cookie")
+
+        def proxy(host: str) -> str | None:
+            return trip.request.proxy or self._proxy(trip.at.shown, self._turns.rule(host))
+
+        agent = self._agent(trip.request, self._turns.rule(trip.at.host))
+        way = Way(ask, cookies, agent, self._turns.take, self._turns.per_host, proxy)
+        return await self._browsing.read(trip.request, trip.at.shown, way)
 
     async def _travel(self, trip: _Trip) -> Fetched | NotModified:
         while True:
@@ -260,7 +309,7 @@ class Client:
         raw = response.headers.raw
         if sum(len(name) + len(value) for name, value in raw) > MOST_HEADER_BYTES:
             raise TooLarge(at.shown, f"The header of {at.host}'s answer is larger than Watcher accepts ({at.shown}).")
-        headers = answers.read_headers(raw)
+        headers = trip.received = answers.read_headers(raw)
         if status == 304 and trip.conditional:
             seconds = trip.spent + asyncio.get_running_loop().time() - start
             return NotModified(

@@ -129,6 +129,10 @@ class Turns:
             self._keys[host] = found
             return found
 
+    def per_host(self, host: str) -> int:
+        """Say how many requests to a host may be open at a time."""
+        return self._bounds(self.rule(host))[0]
+
     def _bounds(self, rule: HostRule | None) -> tuple[int, float]:
         per_host, delay = self._settings.per_host, self._settings.delay
         if rule is not None:
