@@ -7,7 +7,7 @@ import brotli  # type: ignore[import-untyped]  # ships no types
 import pytest
 
 from helpers_faults import Fault, Field, announced, complaints, expected
-from servers import Handler, RawHandler, Request, Response, answer, drip, head, redirect, reset, send
+from servers import Handler, RawHandler, Request, Response, Server, answer, drip, head, redirect, reset, send
 
 OK = "HTTP/1.1 200 OK"
 SHORT = {"timeout": "1s", "deadline": "2s"}
@@ -163,6 +163,26 @@ def test_faults_at_first_sight(tmp_path: Path) -> None:
             n: expected(f) for n, f in field.all.items()
         }
         assert field.told() == {name: expected(fault) for name, fault in field.all.items()}
+
+
+def test_a_server_that_is_down(tmp_path: Path) -> None:
+    """A server that refuses connections is told in words; when it listens again, the change since is told."""
+    closed = Fault("closed")
+    with Field(tmp_path, [closed]) as field:
+
+        async def page(request: Request) -> Response:
+            return Response(closed.whole(field.stage)) if request.path != "/robots.txt" else Response(status=404)
+
+        with Server(page, bind="127.0.5.5") as server:
+            config = tmp_path / "config.toml"
+            config.write_text(config.read_text("utf-8").replace(field.url("closed"), server.url("/closed")), "utf-8")
+            assert {line["outcome"] for line in field.poll().values()} == {"baseline"}
+        field.stage = 1
+        lines = field.poll()
+        assert "127.0.5.5 refused the connection: nothing listens there" in lines["closed"]["error"]
+        assert {name: announced(lines[name]) for name in FINE} == {name: expected(field.all[name]) for name in FINE}
+        with Server(page, bind="127.0.5.5", port=server.port):
+            assert announced(field.poll()["closed"]) == ["text.changed"]
 
 
 def test_retry_after_is_kept(tmp_path: Path) -> None:

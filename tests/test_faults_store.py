@@ -12,8 +12,13 @@ from daemon import Daemon, Pages, changes_of, configure, settle, source
 from helpers_faults import Fault, Field, article
 from inbox import Hook, Inbox, wait_for
 from servers import Request, Response, Server
+from watcher.cli.app import run
+from watcher.store import Store
 
-READING = (("status",), ("changes",), ("diff", "one"), ("db", "backup", "copy.db"))
+READING = (
+    *(("status",), ("sources",), ("changes",), ("tail",), ("diff", "one"), ("deliveries",)),
+    *(("db", "verify"), ("db", "backup", "copy.db")),
+)
 SIMPLE = """\
 [watcher]
 database = "sqlite:///{database}"
@@ -44,14 +49,14 @@ def no_database(folder: Path) -> None:
 
 
 def newer(folder: Path) -> None:
-    Daemon(folder / "config.toml").run("check")
+    Store.open(f"sqlite:///{folder}/watcher.db", create=True, migrate=True).close()
     with closing(sqlite3.connect(folder / "watcher.db")) as connection:
         connection.execute("update alembic_version set version_num = '9999'")
         connection.commit()
 
 
 def torn(folder: Path) -> None:
-    Daemon(folder / "config.toml").run("check")
+    Store.open(f"sqlite:///{folder}/watcher.db", create=True, migrate=True).close()
     path = folder / "watcher.db"
     with path.open("r+b") as file:
         file.seek(4096)
@@ -101,31 +106,31 @@ TROUBLES = [
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=lambda trouble: trouble.name.replace(" ", "-"))
-def test_what_cannot_be_used_is_said_and_left_alone(tmp_path: Path, trouble: Trouble) -> None:
+def test_what_cannot_be_used_is_said_and_left_alone(
+    tmp_path: Path, trouble: Trouble, capsys: pytest.CaptureFixture[str]
+) -> None:
     """A store or configuration that cannot be used ends a command with one sentence and is left as it is."""
     (tmp_path / "config.toml").write_text(SIMPLE.format(database="watcher.db"), "utf-8")
     trouble.make(tmp_path)
     path = tmp_path / "watcher.db"
     before = path.read_bytes() if path.is_file() else None
-    daemon = Daemon(tmp_path / "config.toml")
-    commands = [("run",), *([("changes",)] if trouble.reading else [])]
-    for command in commands:
-        ended = daemon.run(*command)
-        assert trouble.words in ended.stderr, (command, ended.stderr)
-        assert ended.returncode == trouble.code, command
-        assert "Traceback" not in ended.stderr
+    ended = Daemon(tmp_path / "config.toml").run("run")
+    assert trouble.words in ended.stderr
+    assert ended.returncode == trouble.code
+    assert "Traceback" not in ended.stderr
+    if trouble.reading:
+        assert run(["changes", "--config", str(tmp_path / "config.toml")]) == trouble.code
+        assert trouble.words in capsys.readouterr().err
     assert (path.read_bytes() if path.is_file() else None) == before
 
 
-def test_reading_commands_make_no_database(tmp_path: Path) -> None:
+def test_reading_commands_make_no_database(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Commands that only read say that there is nothing yet, and create nothing."""
     (tmp_path / "config.toml").write_text(SIMPLE.format(database="watcher.db"), "utf-8")
-    daemon = Daemon(tmp_path / "config.toml")
     before = sorted(tmp_path.rglob("*"))
     for command in READING:
-        ended = daemon.run(*command)
-        assert ended.returncode == 1, (command, ended.stdout)
-        assert "there is no database at" in ended.stderr, command
+        assert run([*command, "--config", str(tmp_path / "config.toml")]) == 1, command
+        assert "there is no database at" in capsys.readouterr().err, command
     assert sorted(tmp_path.rglob("*")) == before
 
 
