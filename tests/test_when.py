@@ -22,6 +22,8 @@ def shown(text: str, locale: str | None, timezone: str, now: datetime = NOW) -> 
 CASES = [
     ("05/12/2021 @6:16 AM ET", "en-US", "America/New_York", "2021-05-12T10:16"),
     ("01/14/2021 @ 7:06 AM ET", "en-US", "America/New_York", "2021-01-14T12:06"),
+    ("11-Aug-2021", None, "UTC", "2021-08-11"),
+    ("30/Sep/2021", None, "UTC", "2021-09-30"),
     ("05/12/2021 @6:16 AM ET", "en-GB", "Europe/London", "2021-12-05T11:16"),
     ("05/12/2021 @6:16 AM ET", None, "UTC", "2021-05-12T10:16"),
     ("05/12/2021 16:16", None, "UTC", None),
@@ -146,6 +148,27 @@ def test_a_match_says_where_it_stands() -> None:
     found = when.find(text, Look("en-US", "UTC", NOW))
     assert found is not None
     assert text[found.start : found.end] == "05/12/2021 @6:16 AM ET" == found.moment.printed
+
+
+@pytest.mark.parametrize(
+    ("language", "url", "want"),
+    [
+        ("de", "https://a.example/", "2021-12-05"),
+        ("en-US", "https://a.example.uk/", "2021-05-12"),
+        ("en-GB", "https://a.example/", "2021-12-05"),
+        ("en", "https://a.example.com.au/x", "2021-12-05"),
+        ("en", "https://www.agency.gov:443/x", "2021-05-12"),
+        ("en", "https://a.example.com/", None),
+        (None, "https://a.example.io/", None),
+        ("en", "https://a.example.ca/", None),
+    ],
+)
+def test_a_page_shows_the_order_of_its_dates(language: str | None, url: str, want: str | None) -> None:
+    """Where the source names no locale, the page's language with its region says which number is the month, else the
+    country of its address; where neither does, the date is no instant."""
+    found = when.parse("05/12/2021", when.at_home(Look(None, "UTC", NOW), language, url))
+    assert (f"{found.at:%Y-%m-%d}" if found else None) == want
+    assert when.at_home(Look("fr", "UTC", NOW), language, url).locale == "fr"
 
 
 @settings(max_examples=300, deadline=1000)

@@ -238,6 +238,7 @@ def _blocks(raws: Iterable[Raw], base: str, volatile: Collection[str]) -> list[B
 
 def _page(content: _Content, blocks: list[Block], url: str, base: str, look: when.Look) -> Page:
     head = content.head
+    look = when.at_home(look, head.language, url)
     data = data_of(head.scripts)
     published, modified = dates_of(data)
     machine: tuple[Note, ...] = tuple(note for value in data_of(head.noted) for note in notes.from_json_ld(value, look))

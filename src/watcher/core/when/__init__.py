@@ -43,6 +43,25 @@ class Match:
     relative: bool = False
 
 
+def at_home(look: Look, language: str | None, url: str) -> Look:
+    """Give the look with the locale that a page shows, where the source names none: by its language, else its address.
+
+    English without a region says nothing of the order of day and month; an address does by its country.
+    """
+    if look.locale:
+        return look
+    name, _, region = (language or "").replace("_", "-").lower().partition("-")
+    if name and (region or name != "en"):
+        return replace(look, locale=(language or "").strip())
+    host = url.partition("://")[2].partition("/")[0].partition(":")[0].lower()
+    country = host.rpartition(".")[2]
+    if country in words.MONTH_FIRST_DOMAINS:
+        return replace(look, locale=words.MONTH_FIRST_DOMAINS[country])
+    if len(country) == 2 and country.isalpha() and country not in words.DOMAINS_OF_NO_COUNTRY:
+        return replace(look, locale=f"und-{country}")
+    return look
+
+
 def parse_machine(value: str) -> Moment | None:
     """Read a time written for machines: ISO 8601 or RFC 2822, named zones too.
 

@@ -259,4 +259,9 @@ HALVES: dict[str, int] = {
 
 # Regions that print the month first in all-numeric dates; all others print the day first.
 MONTH_FIRST_LOCALES = frozenset({"en-us", "en-ph", "es-us", "en-pr", "es-pr"})
+MONTH_FIRST_DOMAINS = {"us": "en-US", "gov": "en-US", "mil": "en-US", "edu": "en-US", "ph": "en-PH", "pr": "en-PR"}
+# Countries whose domains are used everywhere, and Canada, where both orders are.
+DOMAINS_OF_NO_COUNTRY = frozenset(
+    {"io", "co", "ai", "tv", "me", "cc", "fm", "gg", "sh", "to", "ly", "ws", "la", "nu", "ca"}
+)
 YEAR_FIRST_LANGUAGES = frozenset({"ja", "zh", "ko", "hu"})  # a bare "2/21" is month, day
