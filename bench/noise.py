@@ -21,7 +21,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import noisy
-
 from watcher import config as configuration
 from watcher import logs
 from watcher.core import observe
@@ -192,7 +191,8 @@ def report(score: Score, verbose: bool) -> None:
         made = [real for real in score.real if real.layout == layout]
         wrong = sum(1 for name, _, _ in score.wrong if name == layout)
         print(
-            f"{layout:<10} {len(made):>5} {sum(r.told for r in made):>5} {wrong:>5}  {score.precision(layout):>9.3f} {score.recall(layout):>6.3f}"
+            f"{layout:<10} {len(made):>5} {sum(r.told for r in made):>5} {wrong:>5}  "
+            f"{score.precision(layout):>9.3f} {score.recall(layout):>6.3f}"
         )
     kinds = Counter(real.kind for real in score.real)
     missed = Counter(real.kind for real in score.missed)
@@ -205,7 +205,8 @@ def report(score: Score, verbose: bool) -> None:
         print(*(f"held {n} x {what}" for what, n in sorted(score.held.items())), sep="\n")
     stopped = 1 - score.late_readings / max(1, score.late_looks)
     print(
-        f"looks {score.looks}, read whole {score.readings}; of {score.late_looks} noise-only looks {stopped:.1%} stopped at a gate"
+        f"looks {score.looks}, read whole {score.readings}; "
+        f"of {score.late_looks} noise-only looks {stopped:.1%} stopped at a gate"
     )
 
 

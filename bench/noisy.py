@@ -1,4 +1,4 @@
-"""A site of articles and feeds that differ on every visit, and now and then really change; for bench/noise.py and a test.
+"""A site of articles and feeds that differ on every visit, and now and then really change.
 
 Each host (127.x.y.z) is one article or feed in one layout. `Site.answer(host, path)` gives what a visit gets;
 `Site.change(host, kind)` changes what it says and gives words that an announcement of it must show.
@@ -13,39 +13,174 @@ LAYOUTS = ("clean", "adverts", "opaque", "soup", "related", "comments", "counter
 KINDS = ("note", "number", "negation", "added", "removed", "headline", "deadline")
 FEED_KINDS = ("entry", "edited")
 
-_WHO = "The authority|The ministry|A federal court|The harbour board|The regulator|The appeals panel|Meridian|The union|The insurer|A parliamentary committee|The exchange|The port operator".split(
-    "|"
+
+def _lines(table: str) -> list[str]:
+    return [line.strip() for line in table.strip().splitlines()]
+
+
+_WHO = _lines(
+    """
+    The authority
+    The ministry
+    A federal court
+    The harbour board
+    The regulator
+    The appeals panel
+    Meridian
+    The union
+    The insurer
+    A parliamentary committee
+    The exchange
+    The port operator
+    """
 )
-_DID = "rejected|published|withdrew|amended|confirmed|postponed|questioned|approved|suspended|reviewed|extended|criticised".split(
-    "|"
+_DID = _lines(
+    """
+    rejected
+    published
+    withdrew
+    amended
+    confirmed
+    postponed
+    questioned
+    approved
+    suspended
+    reviewed
+    extended
+    criticised
+    """
 )
-_WHAT = "the licence for the northern terminal|a list of excluded suppliers|the tariff schedule|its annual report on crane safety|an order against seven firms|the tender for dredging|the settlement with creditors|new limits on night shifts|the map of protected wetlands|its guidance on export controls|the merger of two freight lines|a subpoena for shipping records".split(
-    "|"
+_WHAT = _lines(
+    """
+    the licence for the northern terminal
+    a list of excluded suppliers
+    the tariff schedule
+    its annual report on crane safety
+    an order against seven firms
+    the tender for dredging
+    the settlement with creditors
+    new limits on night shifts
+    the map of protected wetlands
+    its guidance on export controls
+    the merger of two freight lines
+    a subpoena for shipping records
+    """
 )
-_WHEN = "on Monday|after a hearing|without giving reasons|late in the evening|against the advice of experts|for the second time|in a unanimous vote|despite protests|as planned|under seal".split(
-    "|"
+_WHEN = _lines(
+    """
+    on Monday
+    after a hearing
+    without giving reasons
+    late in the evening
+    against the advice of experts
+    for the second time
+    in a unanimous vote
+    despite protests
+    as planned
+    under seal
+    """
 )
-_PRODUCT = "mattresses|hearing aids|solar panels|language courses|walking shoes|garden sheds|pet insurance|cloud storage|coffee machines|stair lifts|winter tyres|meal kits".split(
-    "|"
+_PITCHES = _lines(
+    """
+    Thousands of homeowners already switched to our mattresses and never looked back.
+    Doctors are stunned: hearing aids for under twenty dollars a month.
+    Learn Danish in your lunch break, cancel whenever you like.
+    Seniors in your town get stair lifts at half price until Sunday.
+    Why everybody talks about garden sheds this spring.
+    Stop overpaying: compare forty offers for solar panels in two minutes.
+    Order meal kits today and the courier brings them before breakfast.
+    Rated best in class by reviewers, these winter tyres sell out every week.
+    What nobody tells you about running shoes after fifty.
+    Made by hand in a small valley: coffee machines with a lifetime guarantee.
+    Your neighbour pays half. Ask how, and move your insurance before Friday.
+    Grandma was right about goose fat, says a survey of many households.
+    No contract, no fees, no paperwork: phone plans the easy way.
+    A sleepy startup turned pet food upside down and banks are nervous.
+    Forget everything you knew about frying pans, chefs insist.
+    One simple trick keeps mosquitoes off your porch all summer long.
+    Earn interest while you sleep, starting with a single penny.
+    Your dentist hopes you never discover this brush.
+    Sail the fjords next autumn; cabins with balcony going fast.
+    Turn old gold into cash by post, insured and free of charge.
+    Gamers cannot stop playing this castle builder.
+    Finally a lawn mower that thinks for itself.
+    Genealogists found her ancestor in nine minutes; try it on yours.
+    Windows draughty? A visit costs nothing and the kettle is on us.
+    Pay for three nights, stay four, anywhere in the mountains.
+    Knee pain? A retired coach shares what worked at last.
+    """
 )
-_PITCH = "Thousands of homeowners already switched to {p} and never looked back.|Doctors are stunned: {p} for under 20 dollars a month.|Try our {p} free for {n} days, cancel whenever you like.|Seniors in your town get {p} with {n}% off today.|Why everybody talks about {p} this spring.|Stop overpaying: compare {n} offers for {p} in two minutes.|Order {p} today and the courier brings them before breakfast.|Rated best in class by {n} reviewers, these {p} sell out every week.|What nobody tells you about {p} after fifty.|Made by hand in a small valley: {p} with a lifetime guarantee.|Your neighbour pays half. Ask how, and switch {p} before Friday.|Grandma was right about {p}, says a new survey of {n} households.|No contract, no fees, no paperwork: {p} the easy way.|A sleepy startup turned {p} upside down and banks are nervous.".split(
-    "|"
+_ZH_WHO = _lines(
+    """
+    监管机构
+    商务部
+    联邦法院
+    港务局
+    上诉庭
+    工会
+    保险公司
+    议会委员会
+    """
 )
-_ZH_WHO, _ZH_DID, _ZH_WHAT = (
-    "监管机构|商务部|联邦法院|港务局|上诉庭|工会|保险公司|议会委员会".split("|"),
-    "驳回了|公布了|撤回了|修订了|确认了|推迟了|批准了|暂停了".split("|"),
-    "北码头的经营许可|被排除供应商名单|关税表的最新版本|起重机安全年度报告|针对七家公司的命令|疏浚工程的招标|夜班时间的新限制|出口管制指南".split(
-        "|"
-    ),
+_ZH_DID = _lines(
+    """
+    驳回了
+    公布了
+    撤回了
+    修订了
+    确认了
+    推迟了
+    批准了
+    暂停了
+    """
 )
-_AR_WHO, _AR_DID, _AR_WHAT = (
-    "الهيئة|الوزارة|المحكمة الاتحادية|مجلس الميناء|لجنة الاستئناف|النقابة|شركة التأمين".split("|"),
-    "رفضت|نشرت|سحبت|عدلت|أكدت|أجلت|وافقت على|علقت".split("|"),
-    "رخصة المحطة الشمالية|قائمة الموردين المستبعدين|جدول التعرفة الجديد|تقرير السلامة السنوي|أمرا ضد سبع شركات|مناقصة أعمال التجريف|حدود العمل الليلي".split(
-        "|"
-    ),
+_ZH_WHAT = _lines(
+    """
+    北码头的经营许可
+    被排除供应商名单
+    关税表的最新版本
+    起重机安全年度报告
+    针对七家公司的命令
+    疏浚工程的招标
+    夜班时间的新限制
+    出口管制指南
+    """
 )
-_NAMES = "ana|bo|cy|dee|eli|fay|gus|hal".split("|")
+_AR_WHO = _lines(
+    """
+    الهيئة
+    الوزارة
+    المحكمة الاتحادية
+    مجلس الميناء
+    لجنة الاستئناف
+    النقابة
+    شركة التأمين
+    """
+)
+_AR_DID = _lines(
+    """
+    رفضت
+    نشرت
+    سحبت
+    عدلت
+    أكدت
+    أجلت
+    وافقت على
+    علقت
+    """
+)
+_AR_WHAT = _lines(
+    """
+    رخصة المحطة الشمالية
+    قائمة الموردين المستبعدين
+    جدول التعرفة الجديد
+    تقرير السلامة السنوي
+    أمرا ضد سبع شركات
+    مناقصة أعمال التجريف
+    حدود العمل الليلي
+    """
+)
+_NAMES = ("ana", "bo", "cy", "dee", "eli", "fay", "gus", "hal")
 
 
 def sentence(dice: random.Random, layout: str = "clean") -> str:
@@ -57,12 +192,13 @@ def sentence(dice: random.Random, layout: str = "clean") -> str:
             + f"，第{dice.randrange(10, 99)}号文件。"
         )
     if layout == "arabic":
-        return f"{dice.choice(_AR_WHO)} {dice.choice(_AR_DID)} {dice.choice(_AR_WHAT)} في الملف رقم {dice.randrange(10, 99)}."
+        said = f"{dice.choice(_AR_WHO)} {dice.choice(_AR_DID)} {dice.choice(_AR_WHAT)}"
+        return f"{said} في الملف رقم {dice.randrange(10, 99)}."
     return f"{dice.choice(_WHO)} {dice.choice(_DID)} {dice.choice(_WHAT)} {dice.choice(_WHEN)}."
 
 
 def pitch(dice: random.Random) -> str:
-    return dice.choice(_PITCH).format(p=dice.choice(_PRODUCT), n=dice.randrange(10, 90))
+    return dice.choice(_PITCHES)
 
 
 @dataclass(slots=True)
@@ -154,9 +290,10 @@ def _change(it: Story, kind: str, dice: random.Random) -> str:
 
 
 def _edit(it: Story, kind: str, number: int) -> str:
+    day = number % 27 + 1
     swaps = {
         "number": {"$1.5 million": f"${number} million", "150万": f"{number}万", "1.5 مليون": f"{number} مليون"},
-        "deadline": {"30 September": f"{number % 27 + 1} November", "9月30日": f"11月{number % 27 + 1}日", "30 سبتمبر": f"{number % 27 + 1} نوفمبر"},
+        "deadline": {"30 September": f"{day} November", "9月30日": f"11月{day}日", "30 سبتمبر": f"{day} نوفمبر"},
         "negation": {"will not be": "will be", "不会": "会", "لن ": "سوف "},
     }[kind]  # fmt: skip
     for i, text in enumerate(it.paragraphs):
@@ -278,13 +415,15 @@ def _comments(it: Story, dice: random.Random) -> str:
     )
     return (
         f"<main><article><h1>{it.headline}</h1>{_paragraphs(it, _p)}</article>"
-        f'<section class="comments"><h2>{dice.randrange(99)} Comments</h2><ol class="comment-list">{thread}</ol></section></main>'
+        f'<section class="comments"><h2>{dice.randrange(99)} Comments</h2>'
+        f'<ol class="comment-list">{thread}</ol></section></main>'
     )
 
 
 def _counters(it: Story, dice: random.Random) -> str:
     return (
-        f"<main><article><header><div>{dice.randrange(10, 999)} people are reading this right now</div><h1>{it.headline}</h1>"
+        f"<main><article><header><div>{dice.randrange(10, 999)} people are reading this right now</div>"
+        f"<h1>{it.headline}</h1>"
         f"<div>{dice.randrange(1000)} signatures of 5,000</div><p>Viewed {dice.randrange(10**5):,} times today</p>"
         f"<time>{dice.randrange(2, 59)} minutes ago</time></header>{_paragraphs(it, _p)}"
         f"<div>Brent {dice.uniform(60, 90):.2f} | Gold {dice.uniform(1800, 2100):.1f}</div></article></main>"
@@ -329,7 +468,8 @@ def feed(it: Channel, dice: random.Random) -> str:
     )
     return (
         '<?xml version="1.0"?><rss version="2.0" xmlns:slash="http://purl.org/rss/1.0/modules/slash/"><channel>'
-        f"<title>Feed {it.number}</title><ttl>{dice.randrange(9)}</ttl><generator>g {_token(dice)}</generator>{items}</channel></rss>"
+        f"<title>Feed {it.number}</title><ttl>{dice.randrange(9)}</ttl><generator>g {_token(dice)}</generator>"
+        f"{items}</channel></rss>"
     )
 
 

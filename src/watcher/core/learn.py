@@ -30,6 +30,7 @@ from watcher.core.noise import (
     masked,
     moved_on,
     regions_of,
+    shifted,
 )
 from watcher.model import Block, Page, Reason
 
@@ -40,6 +41,7 @@ FIRST = timedelta(minutes=1)
 _SOON, _LATER = 2, 3  # looks with yet another content that make a region learnt, in that time and after it
 _OFTEN = timedelta(days=1)  # within which short texts must change so often; lists of links may take longer
 _EDITED = 0.65  # likeness from which a sentence is the old one, edited
+_CORRECTED = 0.85  # likeness from which not even an advert beside a new paragraph is meant
 _SHARE = 0.35  # of the article's text: more than that is no advert
 _NEAR = timedelta(minutes=3)
 _MOST_RELINKED = 40
@@ -146,9 +148,12 @@ def sift(known: Page, page: Page, volatile: Sequence[str], look: Look) -> Sifted
     if look.baseline_at is None:
         return Sifted(known, page, page, tuple(volatile))
     old, new = lines_of(known), lines_of(page)
-    hidden_old, hidden_new = _hidden(old, new, volatile)
+    regions = list(regions_of(volatile))
+    if any(region.learnt for region in regions):
+        regions = shifted(regions, new, _fresh(known, old, new))
+    hidden_old, hidden_new = _hidden(old, new, volatile, kept_lines(volatile, regions))
     verdict = _Verdict(
-        list(regions_of(volatile)), gone=set(hidden_old), new=set(hidden_new),
+        regions, gone=set(hidden_old), new=set(hidden_new),
         unlinked_old=set(masked(old, volatile).links), unlinked_new=set(masked(new, volatile).links),
     )  # fmt: skip
     before = [line for line in old if line.index not in hidden_old]
@@ -157,7 +162,8 @@ def sift(known: Page, page: Page, volatile: Sequence[str], look: Look) -> Sifted
     suspects = {r.place: r.most for r in verdict.regions if not r.learnt and r.last != "-" and look.is_soon(r.since)}
     for place in places:
         most = suspects.get(place.region.place, 0) if look.patient else 0
-        if len(place.before) == len(place.after) <= most:  # another text stood there a moment ago too
+        # another text stood there a moment ago too, or the text beside it is what is new there
+        if len(place.before) == len(place.after) <= most or (place.sure and _is_the_other(place, old, verdict.regions)):
             place.sure = False
     sure = look.marked or any(place.sure for place in places) or _too_much(places, before)
     for place in places:
@@ -176,9 +182,11 @@ def sift(known: Page, page: Page, volatile: Sequence[str], look: Look) -> Sifted
     )  # fmt: skip
 
 
-def _hidden(old: Sequence[Line], new: Sequence[Line], volatile: Collection[str]) -> tuple[set[int], set[int]]:
-    """What lies in learnt regions; but a text of the article that stands, or was edited, never does."""
-    gone, fresh = set(masked(old, volatile).blocks), set(masked(new, volatile).blocks)
+def _hidden(
+    old: Sequence[Line], new: Sequence[Line], before: Collection[str], after: Collection[str]
+) -> tuple[set[int], set[int]]:
+    """What lies in learnt regions, as they were and are; but no text of the article that stands or was edited."""
+    gone, fresh = set(masked(old, before).blocks), set(masked(new, after).blocks)
     if not gone and not fresh:
         return gone, fresh
     for mine, others, inside, outside in ((new, old, fresh, gone), (old, new, gone, fresh)):
@@ -190,6 +198,13 @@ def _hidden(old: Sequence[Line], new: Sequence[Line], volatile: Collection[str])
             if line.index in inside and is_prose(line) and (line.text in texts or _edited(line, lost)):
                 inside.discard(line.index)
     return gone, fresh
+
+
+def _fresh(known: Page, old: Sequence[Line], new: Sequence[Line]) -> set[str]:
+    """The texts that are new, and no edited ones."""
+    before, after = {block.text for block in known.blocks}, {line.text for line in new}
+    lost = [line for line in old if line.text not in after]
+    return {line.text for line in new if line.text not in before and not _edited(line, lost)}
 
 
 def _edited(line: Line, others: Iterable[Line]) -> bool:
@@ -385,6 +400,19 @@ def _judge(place: _Place, verdict: _Verdict, look: Look, *, sure: bool) -> None:
         verdict.hide(place)
         verdict.waiting.append(look.at + FIRST)
     verdict.regions = [turned if r is known else r for r in verdict.regions]
+
+
+def _is_the_other(place: _Place, old: Sequence[Line], regions: Iterable[Region]) -> bool:
+    """Say whether a new paragraph beside an advert stands, so that it is the advert that changed there."""
+    if any(likeness(x.text, y.text) > _CORRECTED for x, y in zip(place.before, place.after, strict=False)):
+        return False
+    standing, mine = Standing(old), {line.index for line in place.before}
+    for region in regions:
+        if len(place.before) == len(place.after) <= region.most:
+            crowd = standing.crowded(region)
+            if mine < crowd:
+                return True
+    return False
 
 
 def _settled(place: _Place, regions: Iterable[Region]) -> Region | None:

@@ -144,28 +144,40 @@ class Standing:
         last = len(self.lines) if region.after == "-" else self.at.get(region.after)
         if first is not None and last is not None and first < last <= first + _WIDE:
             return first + 1, last, True
-        if first is not None and region.before != "-":
+        if first is not None and (region.before != "-" or last is None):
             end = first + 1
             while end < len(self.lines) and end - first <= region.most and self.lines[end].path in region.paths:
                 end += 1
             return first + 1, end, False
-        if last is not None and region.after != "-":
+        if last is not None:
             begin = last
             while begin > 0 and last - begin < region.most and self.lines[begin - 1].path in region.paths:
                 begin -= 1
             return begin, last, False
         return None
 
+    def fitting(self, region: Region, found: tuple[int, int, bool]) -> list[Line]:
+        """The blocks of a span that stand in the same elements and are of the same sort as those of the region."""
+        return [
+            line
+            for line in self.lines[found[0] : found[1]]
+            if line.path in region.paths and not line.kept and (region.prose or not is_prose(line))
+        ]
+
+    def crowded(self, region: Region) -> set[int]:
+        """The blocks between a region's texts where more of them stand than were ever seen: one is not the region's."""
+        found = self.span(region)
+        if found is None or not found[2] or not region.prose or not region.learnt:
+            return set()
+        fitting = self.fitting(region, found)
+        return {line.index for line in fitting} if len(fitting) > region.most else set()
+
     def members(self, region: Region) -> list[Line]:
         """The blocks that lie in a region; none where more stand than were ever seen, but in a list of links."""
         found = self.span(region)
         if found is None or region.links:
             return []
-        fitting = [
-            line
-            for line in self.lines[found[0] : found[1]]
-            if line.path in region.paths and not line.kept and (region.prose or not is_prose(line))
-        ]
+        fitting = self.fitting(region, found)
         return fitting if len(fitting) <= region.most or (region.wide and not region.prose) else []
 
 
@@ -201,7 +213,12 @@ def moved_on(regions: Iterable[Region], lines: Sequence[Line], hidden: Collectio
         if found is None or found[2]:
             out.append(region)
             continue
+        inside = [at for at in range(found[0], found[1]) if lines[at].index in hidden]
         begin, end = found[0], found[1]
+        if region.before in standing.at:
+            end = max(inside) + 1 if inside else begin
+        else:
+            begin = min(inside) if inside else end
         before, after = region.before, region.after
         if region.before not in standing.at:
             before = _neighbour(standing, range(begin - 1, -1, -1), hidden)
@@ -209,6 +226,54 @@ def moved_on(regions: Iterable[Region], lines: Sequence[Line], hidden: Collectio
             after = _neighbour(standing, range(end, len(lines)), hidden)
         out.append(replace(region, before=before, after=after))
     return out
+
+
+def shifted(regions: Iterable[Region], lines: Sequence[Line], fresh: Collection[str]) -> list[Region]:
+    """Follow regions that stand one block further up or down, as adverts do that are put in after the nth paragraph.
+
+    In: the blocks of the new page, and the texts among them that are neither known nor edited. A region that is empty
+    moves to the blocks of its sort beyond one of its texts; where prose stands in both places the region is widened,
+    and the next look will tell.
+    """
+    standing = Standing(lines)
+    return [_shifted(region, standing, fresh) if region.learnt and not region.links else region for region in regions]
+
+
+def _shifted(region: Region, standing: Standing, fresh: Collection[str]) -> Region:
+    found, lines = standing.span(region), standing.lines
+    if found is None:
+        return region
+
+    def fits(at: int) -> bool:
+        line = lines[at]
+        if line.kept or line.path not in region.paths or (not region.prose and is_prose(line)):
+            return False
+        return not region.prose or line.text in fresh
+
+    inside = standing.fitting(region, found)
+    begin, end, above, below = found[0], found[1], found[0] - 2, found[1] + 1
+    if not found[2]:  # one of the texts is gone: beside the other, or one block further on either side
+        if any(fits(at) for at in range(begin, end)):
+            return region
+        inside = []
+        if region.before in standing.at:
+            end, below = begin, begin + 1
+        else:
+            begin, above = end, end - 2
+    elif inside and (not region.prose or any(line.text not in fresh for line in inside)):
+        return region
+    first, last = above, below
+    while above >= 0 and fits(above) and first - above < region.most:
+        above -= 1
+    while below < len(lines) and fits(below) and below - last < region.most:
+        below += 1
+    if (above < first) == (below > last):
+        return region
+    if below > last:
+        after = standing.digests[below] if below < len(lines) else "-"
+        return replace(region, before=region.before if inside else standing.digests[last - 1], after=after)
+    before = standing.digests[above] if above >= 0 else "-"
+    return replace(region, before=before, after=region.after if inside else standing.digests[first + 1])
 
 
 def _neighbour(standing: Standing, positions: Iterable[int], hidden: Collection[int]) -> str:

@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from rapidfuzz import fuzz
@@ -37,13 +38,17 @@ _LOOSE = str.maketrans(
     }
 )
 _ANCHOR = re.compile(r"(?: #| ?[¶🔗])$")
+_SIGNS = ("#", "¶", "🔗")
 
 
+@lru_cache(maxsize=4096)
 def loose(text: str | None) -> str:
     """Fold what typesetting changes and meaning does not: quotes, dashes, white space, Unicode form, the sign of a
     heading's own link."""
-    folded = unicodedata.normalize("NFKC", text or "").translate(_LOOSE)
-    return _ANCHOR.sub("", " ".join(folded.split()))
+    text = text or ""
+    folded = text if text.isascii() else unicodedata.normalize("NFKC", text).translate(_LOOSE)
+    folded = " ".join(folded.split())
+    return _ANCHOR.sub("", folded) if folded[-1:] in _SIGNS else folded
 
 
 def words_of(note: Note) -> str:
