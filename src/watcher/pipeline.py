@@ -235,7 +235,9 @@ class Pipeline:
         if errors and not observations:
             return settle.failed(visit, next(iter(errors.values())), routing, seconds=answer.seconds)
         words = {name: error.message for name, error in errors.items()}
-        return settle.observed(visit, answer, snapshot, observations, words, routing)
+        return settle.observed(
+            visit, answer, snapshot, observations=observations, errors=words, routing=routing
+        )
 
 
 def _both(visit: settle.Visit) -> Sequence[tuple[Source, SourceState]]:
