@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from watcher.model import Change, Observation, Source, SourceState
+from watcher.model import Change, FetchState, Observation, Source, SourceState
 from watcher.pipeline import observe_one
 from watcher.replay import Memory, fetched_of
 
@@ -19,8 +19,8 @@ def lines(count: int, first: int = 1) -> list[Line]:
     day = datetime(2025, 3, 1, tzinfo=UTC)
     return [
         (
-            f"25-{first + count - index:04}",
-            f"Harbour Freight Lines v. Port Authority of District {first + count - index}",
+            f"25-{first + count - 1 - index:04}",
+            f"Harbour Freight Lines v. Port Authority of District {first + count - 1 - index}",
             f"{day - timedelta(days=index):%m/%d/%Y}",
             "Pending" if index % 3 else "Decided",
         )
@@ -28,12 +28,15 @@ def lines(count: int, first: int = 1) -> list[Line]:
     ]
 
 
-def page(rows: Sequence[Line], *, visit: int = 0, head: Sequence[str] = HEAD, more: str = "", title: str = "Filings") -> str:
+def page(
+    rows: Sequence[Line], *, visit: int = 0, head: Sequence[str] = HEAD, more: str = "", title: str = "Filings"
+) -> str:
     """A page with a table; everything that `visit` changes says nothing of the rows."""
     cells = "".join(f"<th>{name}</th>" for name in head)
     session = f"sid={visit * 7919:08x}a1&amp;ticket=Zq{visit * 104729:010d}x"
     body = "".join(
-        f'<tr class="{"odd" if index % 2 else "even"}"><td><a href="doc.aspx?id={row[0]}&amp;{session}">{row[0]}</a></td>'
+        f'<tr class="{"odd" if index % 2 else "even"}">'
+        f'<td><a href="doc.aspx?id={row[0]}&amp;{session}">{row[0]}</a></td>'
         + "".join(f"<td>{cell}</td>" for cell in row[1:])
         + "</tr>"
         for index, row in enumerate(rows)
@@ -47,15 +50,26 @@ def page(rows: Sequence[Line], *, visit: int = 0, head: Sequence[str] = HEAD, mo
     )
 
 
+class _Kept(Memory):
+    """Keeps bodies too, as the store does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bodies: dict[str, bytes] = {}
+
+    def body(self, digest: str) -> bytes | None:
+        return self.bodies.get(digest)
+
+
 class Looks:
     """One source that is looked at again and again."""
 
     def __init__(self, **keys: object) -> None:
         self.source = replace(Source("list", URL, kind="listing"), **keys)  # type: ignore[arg-type]  # Source's own fields
         self.state = SourceState("list")
-        self.memory = Memory()
+        self.memory = _Kept()
         self.at = START
-        self.held: list[str] = []
+        self.fetch = FetchState("fet_x", self.source.url, "court.example.gov")
 
     def see(self, body: str | bytes, after: timedelta = timedelta(minutes=10), name: str = "x.html") -> list[Change]:
         """Look at a body; give the changes. Raises ReadError."""
@@ -65,8 +79,10 @@ class Looks:
         self.at += after
         data = body.encode() if isinstance(body, str) else body
         answer = fetched_of(data, self.source.url, self.at, name=name)
-        seen = observe_one(self.memory, self.source, self.state, answer, None, None)
+        seen = observe_one(self.memory, self.source, self.state, answer, None, self.fetch)
         self.memory.keep(seen)
+        self.memory.bodies[answer.body_sha256] = data
+        self.fetch = replace(self.fetch, body_sha256=answer.body_sha256, last_ok_at=self.at)
         self.state = seen.state
         return seen
 

@@ -105,6 +105,9 @@ def print_reading(shape: Mapping[str, Any]) -> None:
     for entry in entries[:MOST_ENTRIES]:
         when = entry.get("published_at") or entry.get("updated_at") or "no time"
         output.hanging(out, Text(f"{when:<22}", style="cyan"), Text(output.clean(entry.get("title")) or "(no title)"))
+        if columns := entry.get("fields"):
+            told = "  ".join(f"{output.clean(name)}: {output.clean(value, 80)}" for name, value in columns.items())
+            output.hanging(out, Text(" " * 22), Text(told, style="dim"))
     if len(entries) > MOST_ENTRIES:
         out.print(Text(f"and {len(entries) - MOST_ENTRIES:,} more", style="dim"))
     if problem := shape.get("problem"):

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import xxhash
 from selectolax.lexbor import LexborNode
 
 from watcher.core.furniture import is_furniture, normalise
@@ -66,6 +67,8 @@ def _moves(text: str) -> bool:
 
 def targets_of(record: Record) -> list[str]:
     """All links of a row, as written."""
+    if not record.tail and record.cells:
+        return [a.attributes.get("href") or "" for a in record.head.css("a[href]")[:MOST_LINKS]]
     out: list[str] = []
     for node in record.nodes:
         if node.is_element_node:
@@ -135,9 +138,7 @@ def stable(target: str, session: frozenset[str] = frozenset()) -> str:
     if "%" in target or not target.isascii():  # one address may be written in several ways (RFC 3986, 6.2.2.2)
         target = _ESCAPE.sub(lambda found: found[0].upper(), quote(target[: 3 * _LONGEST_LINK], safe=_KEPT))
     head, mark, query = target.partition("?")
-    head = clean(head)
-    if ";" in head or "/(" in head:
-        head = _IN_PATH.sub("", head)
+    head = _lasting_path(head)
     if not mark or not head:
         return head if head or not query else clean(target)
     query, hash_mark, fragment = query.partition("#")
@@ -147,6 +148,12 @@ def stable(target: str, session: frozenset[str] = frozenset()) -> str:
         if not _is_passing(name := part.partition("=")[0]) and name not in session
     ]
     return head + ("?" + "&".join(kept) if kept else "") + hash_mark + fragment[:_LONGEST_LINK]
+
+
+@lru_cache(maxsize=16_384)
+def _lasting_path(path: str) -> str:
+    path = clean(path)
+    return _IN_PATH.sub("", path) if ";" in path or "/(" in path else path
 
 
 @lru_cache(maxsize=4096)
@@ -179,22 +186,36 @@ def raw_of(
     if moving and record.cells:
         own = [cell for index, cell in enumerate(record.cells) if index not in moving]
         nodes = [*own, *record.tail]
-    parts: list[str] = []
+    parts = []
     for node in nodes:
         said = (node.text(deep=True, separator="\x1f") if node.is_element_node else node.text_content) or ""
-        for piece in said.split("\x1f"):
-            words = " ".join(piece.split())
-            if not words or (len(words) <= 80 and _moves(words)):
-                continue
-            if not ignored or not any(rule.search(words) for rule in ignored):
-                parts.append(words)
+        words = _words(said) if not ignored else _without(said, ignored)
+        if words:
+            parts.append(words)
     if not parts:
         return "", 0
-    links = dict.fromkeys(stable(target, session) for target in targets)
     said = " ".join(parts)
     if len(said) <= 60 and _STAMP.fullmatch(said) and DATE.search(said):
         return "", 0
-    return digest(ORDINAL.sub("", said, count=1) if ordinal else said, *links), len(said) - said.count(" ")
+    links = dict.fromkeys(stable(target, session) for target in targets)
+    shown = ORDINAL.sub("", said, count=1) if ordinal else said
+    whole = "\x1e".join([shown, *links]).encode("utf-8", "surrogatepass")
+    return xxhash.xxh3_128_hexdigest(whole), len(said) - said.count(" ")
+
+
+@lru_cache(maxsize=16_384)
+def _words(said: str) -> str:
+    """The words of a row's pieces of text, without counters; the same rows stand on a page at every look."""
+    return _without(said, ())
+
+
+def _without(said: str, ignored: Sequence[re.Pattern[str]]) -> str:
+    parts = []
+    for piece in said.split("\x1f"):
+        words = " ".join(piece.split())
+        if words and not (len(words) <= 80 and _moves(words)) and not any(rule.search(words) for rule in ignored):
+            parts.append(words)
+    return " ".join(parts)
 
 
 Carried = dict[int, tuple[int, Cell]]  # column → rows that a cell from above still stands in, and the cell

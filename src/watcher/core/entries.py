@@ -56,9 +56,11 @@ def judge(
     first = state.baseline_at is None
     pairs = feed.match(reading.entries, refs, reading.present)
     known_before = frozenset(before.present) if before is not None else frozenset()
+    left: tuple[EntryRef, ...] = ()
     gone = listed.missed(look.source, reading, refs, {ref.document for _, ref in pairs if ref is not None})
     if before is not None:
         stood = {ref.document for _, ref in feed.match(before.entries, refs) if ref is not None}
+        left = listed.left_out([ref for ref in gone if ref.document not in stood], look)
         gone = [ref for ref in gone if ref.document in stood]
     if reading.kind == "listing" and gone:
         pairs = listed.reworded(pairs, gone)
@@ -101,7 +103,7 @@ def judge(
         state,
         tuple(found.documents),
         tuple(found.revisions),
-        (*(ref for ref in found.refs if ref not in known), *missing.refs),
+        (*(ref for ref in found.refs if ref not in known), *missing.refs, *left),
         changes,
     )
 

@@ -77,6 +77,11 @@ def missed(source: Source, reading: FeedReading, refs: Sequence[EntryRef], match
     return [ref for ref in refs if ref.raw not in present and ref.document not in matched and ref.raw[:1] not in "!-"]
 
 
+def left_out(refs: Sequence[EntryRef], look: compare.Look) -> tuple[EntryRef, ...]:
+    """Forget entries that the source's rules no longer name: they are not missed."""
+    return tuple(replace(ref, raw=_SCROLLED + look.fetched_at.isoformat()) for ref in refs)
+
+
 def reworded(pairs: Sequence[Pair], gone: Sequence[EntryRef]) -> tuple[Pair, ...]:
     """Take a new row for a missing one where only their words identify both, and the words are nearly the same.
 

@@ -257,7 +257,7 @@ def _filled(spot: Spot, records: list[Record], head: Head) -> _Table:
             names = table.names[where] = rows.head_of(holder)
             moving[where] = frozenset(index for index, name in enumerate(names) if MOVING.fullmatch(name))
         raw, length = raw_of(record, links, table.session, moving.get(where, frozenset()), ignored, ordinal=numbered)
-        if not raw or rows.is_head(record):
+        if not raw or (not spot.cells and rows.is_head(record)):
             continue
         table.inside += length
         counted[raw] = counted.get(raw, 0) + 1

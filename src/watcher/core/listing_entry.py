@@ -222,10 +222,13 @@ def _published(row: Row, look: when.Look) -> Moment | None:
     alone = [cell.text for cell in row.cells if len(cell.text) <= 40]
     others = [cell.text[:400] for cell in row.cells]
     for text in (*named, *alone, *others, *([row.above] if row.above else [])):
-        if any(map(str.isdigit, text)) and (DATE.search(text) or text in named):
-            moment = when.parse_machine(text) if text[:4].isdigit() and "-" in text[:5] else None
-            if moment := moment or when.parse(text, look):
-                return moment
+        date = DATE.search(text) if any(map(str.isdigit, text)) else None
+        if date is None and text not in named:
+            continue
+        said = text[date.start() :] if date is not None else text  # a number before it is no part of it
+        moment = when.parse_machine(said) if said[:4].isdigit() and said[4:5] == "-" else None
+        if moment := moment or when.parse(said, look):
+            return moment
     return None
 
 

@@ -8,6 +8,7 @@ sentences, which do not depend on where lines end; what is no prose stays a line
 import re
 from collections import Counter, defaultdict
 from collections.abc import Sequence
+from itertools import pairwise
 
 from watcher.core.blocks import Raw
 from watcher.core.furniture import normalise
@@ -77,14 +78,32 @@ def _shape(line: str) -> str:
 
 
 def _running(pages: Sequence[Sequence[str]]) -> dict[str, str]:
-    """Name the lines that stand at the edge of several pages by their shape, each with the words they share."""
-    seen: defaultdict[str, list[str]] = defaultdict(list)
-    for lines in pages:
-        edge = {line for i, line in enumerate(lines) if _is_edge(i, len(lines)) and len(line) <= 200}
-        for line in edge:
-            seen[_shape(line)].append(line)
-    needed = 2 if len(pages) > 2 else 3
-    return {shape: _shared(lines) for shape, lines in seen.items() if shape and len(lines) >= needed}
+    """Name the lines that stand at the edge of several pages by their shape, each with the words they share.
+
+    Numbers in them may only count the pages; a page that holds nothing else is no page of running lines.
+    """
+    seen: defaultdict[str, list[tuple[int, str]]] = defaultdict(list)
+    for number, lines in enumerate(pages):
+        edge = [line for i, line in enumerate(lines) if _is_edge(i, len(lines)) and len(line) <= 200]
+        if len(edge) < len(lines) or any(_NUMBER.fullmatch(line) for line in edge):
+            for line in dict.fromkeys(edge):
+                seen[_shape(line)].append((number, line))
+    return {
+        shape: _shared([line for _, line in found])
+        for shape, found in seen.items()
+        if shape and len(found) > 1 and _counts_pages(found)
+    }
+
+
+def _counts_pages(found: Sequence[tuple[int, str]]) -> bool:
+    """Say whether what differs between these lines is one number that grows with the pages."""
+    steps = agree = 0
+    for (one, before), (other, after) in pairwise(found):
+        pairs = zip(_DIGITS.findall(before), _DIGITS.findall(after), strict=False)
+        grown = [int(b) - int(a) for a, b in pairs if a != b and max(len(a), len(b)) < 6]
+        steps += 1
+        agree += not grown or grown == [other - one]
+    return agree * 5 >= steps * 3
 
 
 def _shared(lines: Sequence[str]) -> str:

@@ -146,17 +146,25 @@ def span_of(cell: LexborNode) -> int:
 def _fitting(rows: Sequence[LexborNode], cells: int) -> list[Record]:
     """Of tables' rows take those of tables that mostly have so many cells, without heads and rows that only part."""
     tables: defaultdict[int, list[tuple[LexborNode, list[LexborNode]]]] = defaultdict(list)
+    closing: set[int] = set()  # parts of tables that name their columns or close them
     for row in rows:
-        tables[row.parent.mem_id if row.parent is not None else 0].append((row, cells_of(row)))
+        part = row.parent
+        name = 0
+        if part is not None:
+            name = part.mem_id
+            if name not in tables and part.tag in {"thead", "tfoot"}:
+                closing.add(name)
+        tables[name].append((row, cells_of(row)))
     out: list[Record] = []
-    for members in tables.values():
-        if _usual(own for _, own in members) != cells:
+    for name, members in tables.items():
+        if name in closing or _usual(own for _, own in members) != cells:
             continue
         for index, (row, own) in enumerate(members):
-            if own and (len(own) > 1 or cells == 1) and not _is_head(row, own):
-                if index == 0 and _reads_as_head([row for row, _ in members[:4]]):
-                    continue
-                out.append(Record(row, cells=tuple(own)))
+            if not own or (len(own) == 1 and cells > 1) or (own[0].tag == "th" and all(c.tag == "th" for c in own)):
+                continue
+            if index == 0 and _reads_as_head([row for row, _ in members[:4]]):
+                continue
+            out.append(Record(row, cells=tuple(own)))
     return out
 
 
