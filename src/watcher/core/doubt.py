@@ -43,6 +43,12 @@ def wrong_answer(fetched: Fetched, page: Page, *, first: bool) -> str | None:
     return wrong(decode(fetched.body, kind), kind, page, first=first)
 
 
+def cut_answer(fetched: Fetched) -> str | None:
+    """Say in words that a list's page ends before its end; None where it does not."""
+    cut = breaks_off(decode(fetched.body, fetched.header("content-type")))
+    return f"{BREAKS_OFF}: it ends without closing its elements" if cut else None
+
+
 def breaks_off(html: str) -> bool:
     """Say whether the markup ends before its end: neither the page nor an element that must be closed is."""
     if _CLOSED.search(html) or not _OPENED.search(html[:4096]):
