@@ -316,9 +316,8 @@ def _feed_step(score: Score, name: str, changes: Sequence[Change], new: set[str]
         score.false += max(0, len(told) - len(want))
         if len(told) != len(want):
             said = [(c.document.title[:60], c.reason) for c in changes if c.event == event]
-            score.wrong.append(
-                f"{'missed' if len(told) < len(want) else 'false '}  {name} {event}: want {sorted(want)[:4]} ({len(want)}), told {said[:4]} ({len(told)})"
-            )
+            word = "missed" if len(told) < len(want) else "false "
+            score.wrong.append(f"{word}  {name} {event}: want {sorted(want)[:4]} ({len(want)}), told {said[:4]}")
 
 
 def living(root: Path, _out: Found) -> dict[str, Score]:
@@ -351,9 +350,7 @@ def living(root: Path, _out: Found) -> dict[str, Score]:
             score.noise += 1
             score.false += bool(page.updates)
             if page.updates:
-                score.wrong.append(
-                    f"false   {row['file']} ({row['cls']}): {[(n.kind, s[:80]) for n, s in zip(page.updates, shown, strict=True)]}"
-                )
+                score.wrong.append(f"false   {row['file']} ({row['cls']}): {[said[:80] for said in shown]}")
         else:
             score.other["live posts"] += len(page.updates)
     return {"living": score}
