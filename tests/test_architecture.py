@@ -16,6 +16,7 @@ COLUMNS: tuple[tuple[str, ...], ...] = (
     ("core",),
     ("fetch", "store", "channels", "reading"),
     ("config",),
+    ("datasets", "ahead"),
     ("pipeline", "delivery"),
     ("dispatch", "actions", "replay"),
     ("web",),

@@ -1,7 +1,7 @@
 """`check --dry-run`: poll for real against what the store knows, and write nothing anywhere."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -47,6 +47,12 @@ class NothingKnown:
         return None
 
     def body(self, _: str) -> None:
+        return None
+
+    def record_index(self, _: str) -> Iterator[Any]:
+        return iter(())
+
+    def list_document(self, _: str) -> None:
         return None
 
     def close(self) -> None:

@@ -1,20 +1,24 @@
-"""The shell around the core: ask what is due, fetch it, let the core decide, write the outcome down; deliver what was written.
+"""The shell around the core: fetch what is due, let the core decide, write the outcome down.
 
-`Pipeline.poll` serves the daemon and `watcher check` alike. Nothing is decided here. The clock and the dice are handed in.
+`Pipeline.poll_job` serves the daemon and `watcher check` alike. Nothing is decided here; clock and dice are handed in.
 """
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any, Protocol
 
 import structlog
 
 from watcher import config as configuration
+from watcher import datasets
+from watcher.ahead import Ahead
 from watcher.config import Config
 from watcher.core import doubt, observe, settle
+from watcher.core.dataset import MOST_BYTES
 from watcher.core.mask import mask_url
 from watcher.errors import BadStatus, ConfigError, FetchError, ReadError, StoreError
 from watcher.fetch.credentials import basic_auth, cookie_header
@@ -27,6 +31,7 @@ from watcher.model import (
     NotModified,
     Observation,
     Outcome,
+    PackedBody,
     PageReading,
     Request,
     Secret,
@@ -34,10 +39,12 @@ from watcher.model import (
     SourceState,
 )
 from watcher.reading import Readers, here, is_small
-from watcher.store import Store, Writer
+from watcher.store import Store, Writer, pack_file
 
 log = structlog.get_logger("watcher.pipeline")
 
+SPOOL = 8_000_000  # bytes from which the body of a dataset goes to a file
+LONG = 1800.0  # seconds that a dataset may take to come
 BELIEVED = 3  # a page that breaks off in so many answers running is how the publisher writes it now
 
 
@@ -69,6 +76,8 @@ class Pipeline:
         self.offline = False
         self._turns: dict[str, tuple[asyncio.Lock, int]] = {}  # fetches under way: the lock, and who holds or wants it
         self._rules: dict[tuple[str, str | None], str] = {}  # by source and kind
+        self._lists = ThreadPoolExecutor(1, thread_name_prefix="list")  # one large list at a time: memory is bounded
+        self._ending = False
         self._log = log.bind()  # with the settings in force now: most polls have only a word for `-v`
         self.configure(config, config_id)
 
@@ -84,6 +93,11 @@ class Pipeline:
             base_url=config.base_url,
             config=config_id,
         )
+
+    def close(self) -> None:
+        """Give up the comparison of lists that is under way; its poll is as if it had not been."""
+        self._ending = True
+        self._lists.shutdown(wait=False, cancel_futures=True)
 
     def remute(self) -> None:
         """Read the mutes anew after one was set or lifted."""
@@ -124,11 +138,21 @@ class Pipeline:
         if not pairs:
             return None
         sources, states = tuple(s for s, _ in pairs), tuple(state for _, state in pairs)
-        outcome = await self._outcome(job.fetch, sources, states)
+        outcome = await self._outcome(job.fetch, sources, states, store=store)
         if store:
             await self.parts.writer.commit(outcome)
+            await self._sweep(outcome)
         _say(self._log, outcome, sources)
         return outcome
+
+    async def _sweep(self, outcome: Outcome) -> None:
+        """Take away the lists that new ones took the place of, a piece at a time."""
+        for part in outcome.sources:
+            kept = part.observation.records if part.observation else None
+            if kept is not None and (kept.anew or kept.list is not None):
+                sweep = partial(Store.sweep_lists, source=part.source)
+                while await self.parts.writer.run(sweep):
+                    continue
 
     def _rules_of(self, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> str:
         """The rules of all sources of a fetch; worked out once for each source and configuration."""
@@ -148,7 +172,7 @@ class Pipeline:
         )  # fmt: skip
 
     async def _outcome(
-        self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...]
+        self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...], *, store: bool
     ) -> Outcome:
         routing = self.routing
         try:
@@ -165,12 +189,21 @@ class Pipeline:
         visit = self._visit(fetch, sources, states)
         if isinstance(answer, NotModified):
             return settle.not_modified(visit, answer, routing)
+        try:
+            return await self._answered(visit, answer, routing, store=store)
+        finally:
+            if answer.file is not None:
+                answer.file.close()
+
+    async def _answered(self, visit: settle.Visit, answer: Fetched, routing: settle.Routing, *, store: bool) -> Outcome:
+        fetch, states = visit.fetch, visit.states
         known = answer.body_sha256 == fetch.body_sha256 and answer.moved_to in (None, fetch.moved_to)
         if known and visit.rules == fetch.rules and not _confirming(states):
             return settle.unchanged(visit, answer, routing)
         loop = asyncio.get_running_loop()
         try:
-            return await loop.run_in_executor(self._room(answer.body), self._read, visit, answer, routing)
+            ahead = Ahead(self.parts.writer, loop, self.parts.clock, visit.poll_id) if store else None
+            return await loop.run_in_executor(self._room(visit, answer), self._read, visit, answer, routing, ahead)
         except StoreError:
             raise
         except Exception as fault:  # one source's surprise must stop nothing else; it is kept with its traceback
@@ -184,7 +217,7 @@ class Pipeline:
         """An error status: of an article's page it may mean that the page is gone, or walled."""
         observations = {}
         for source, state in _both(visit):
-            known = self.parts.store.page(source.name) if state.kind == "article" else None
+            known = self.parts.store.page(source.name) if state.kind in ("article", "file") else None
             if known and (seen := observe.missing(source, state, known, error.status, visit.now)):
                 observations[source.name] = seen
         return settle.failed(visit, error, routing, observations=observations)
@@ -192,6 +225,7 @@ class Pipeline:
     def _request(self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> Request:
         source = sources[0]
         settings = self.config.fetch
+        lists = all((s.kind or k.kind) == "dataset" for s, k in zip(sources, states, strict=True))
         conditional = self._rules_of(sources, states) == fetch.rules and not _confirming(states)
         return Request(
             url=source.url,
@@ -202,20 +236,29 @@ class Pipeline:
             contact=source.contact,
             proxy=configuration.resolve(source.proxy) if source.proxy else None,
             timeout=max((s.timeout.total_seconds() for s in sources if s.timeout), default=settings.timeout),
-            deadline=max((s.deadline.total_seconds() for s in sources if s.deadline), default=settings.deadline),
-            max_bytes=max((s.max_bytes for s in sources if s.max_bytes), default=settings.max_bytes),
+            deadline=max(
+                (s.deadline.total_seconds() for s in sources if s.deadline),
+                default=LONG if lists else settings.deadline,
+            ),
+            max_bytes=max(
+                (s.max_bytes for s in sources if s.max_bytes), default=MOST_BYTES if lists else settings.max_bytes
+            ),
+            spool=SPOOL if lists else None,
             robots=settings.robots
             and any((s.kind or k.kind) in (None, "article") for s, k in zip(sources, states, strict=True)),
             render=source.render,
             wait=source.wait,
         )
 
-    def _room(self, body: bytes) -> Executor:
+    def _room(self, visit: settle.Visit, answer: Fetched) -> Executor:
         """Where a body is waited for: large ones must not keep small ones waiting."""
         readers = self.parts.readers
-        return self.parts.workers if readers is None or is_small(body) else readers.threads
+        if answer.file is None and (readers is None or is_small(answer.body)):
+            return self.parts.workers
+        lists = any(observe.kind_of(source, state, answer) == "dataset" for source, state in _both(visit))
+        return self._lists if lists or readers is None else readers.threads
 
-    def _read(self, visit: settle.Visit, answer: Fetched, routing: settle.Routing) -> Outcome:
+    def _read(self, visit: settle.Visit, answer: Fetched, routing: settle.Routing, ahead: Ahead | None) -> Outcome:
         """Run in a worker: read the body for each source, judge, settle."""
         extractors = ",".join(
             dict.fromkeys(observe.extractor(observe.kind_of(s, st, answer)) for s, st in _both(visit))
@@ -228,16 +271,17 @@ class Pipeline:
                 rules = self._rules_of((source,), (state,)) if source.kind or state.kind else None
                 observations[source.name] = observe_one(
                     self.parts.store, source, state, answer, snapshot.id, visit.fetch,
-                    rules=rules, readers=self.parts.readers,
+                    rules=rules, readers=self.parts.readers, ahead=ahead, stop=lambda: self._ending,
                 )  # fmt: skip
             except ReadError as error:
                 errors[source.name] = error
         if errors and not observations:
             return settle.failed(visit, next(iter(errors.values())), routing, seconds=answer.seconds)
         words = {name: error.message for name, error in errors.items()}
-        return settle.observed(
-            visit, answer, snapshot, observations=observations, errors=words, routing=routing
-        )
+        outcome = settle.observed(visit, answer, snapshot, observations=observations, errors=words, routing=routing)
+        if answer.file is None:
+            return outcome
+        return replace(outcome, body=None, packed=PackedBody(answer.size, pack_file(answer.file)))
 
 
 def _both(visit: settle.Visit) -> Sequence[tuple[Source, SourceState]]:
@@ -266,7 +310,7 @@ def rules_of(source: Source, kind: str | None) -> str:
     return f"{configuration.rules_of(source)}/{observe.EXTRACTORS.get(kind or '', '-')}"
 
 
-class Known(Protocol):
+class Known(datasets.KnownRecords, Protocol):
     """What judging needs of the store; `replay` has one in memory."""
 
     def entry_refs(self, source: str) -> tuple[EntryRef, ...]: ...
@@ -286,6 +330,8 @@ def observe_one(
     confirmed: bool = False,
     rules: str | None = None,
     readers: Readers | None = None,
+    ahead: datasets.Ahead | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> Observation:
     """Let the core look at one body for one source: load what is known, read, judge. Raises ReadError.
 
@@ -294,6 +340,9 @@ def observe_one(
     """
     kind = observe.kind_of(source, state, answer)
     rules = rules or rules_of(source, kind)
+    if kind == "dataset":
+        look = observe.look_at(source, answer, snapshot, confirmed=confirmed)
+        return datasets.observe(datasets.Visit(known, source, state, answer, look, rules, fetch, ahead, stop))
     fresh = state.baseline_at is None or state.rules == rules
     old = None if fresh else _last(known, answer, fetch)
     run = here if readers is None else readers.runner(answer.url, answer.body, old.body if old else b"")
@@ -310,6 +359,8 @@ def observe_one(
             _doubt(run(doubt.wrong_answer, answer, reading.page, first=first), answer, fetch)
         documents: Mapping[str, Document] = {page.id: page} if page else {}
     else:
+        if reading.kind == "listing" and state.baseline_at is None:
+            _doubt(run(doubt.cut_answer, answer), answer, fetch)
         documents = known.documents(observe.wanted(reading, refs, source))
     if old is not None:  # read the last body with the rules of today and compare with that: better rules are no news
         documents = run(observe.rebased, source, state, old, documents, refs)

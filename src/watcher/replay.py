@@ -14,6 +14,7 @@ from typing import Any
 
 from watcher import config as configuration
 from watcher.core import observe, settle, when
+from watcher.core.dataset import Indexed, ListReading, load, named, open_list
 from watcher.core.shape import instant as instant_text
 from watcher.errors import ReadError, UsageError
 from watcher.model import (
@@ -23,6 +24,8 @@ from watcher.model import (
     Fetched,
     Kind,
     Observation,
+    RecordRow,
+    RecordsKept,
     Snapshot,
     Source,
     SourceState,
@@ -32,8 +35,9 @@ from watcher.pipeline import observe_one
 from watcher.store import Store
 
 MOST = 100_000  # records of a source's history
+SHOWN = 1_000  # records of a dataset that `inspect` shows
 
-NAMES = re.compile(r"\.(html?|xml|rss|atom|json|txt|rdf|pdf|docx)$", re.IGNORECASE)
+NAMES = re.compile(r"\.(html?|xml|rss|atom|json|txt|rdf|csv|tsv|jsonl|ndjson|xlsx|zip|gz|pdf|docx)$", re.IGNORECASE)
 TYPES = {
     "html": "text/html",
     "htm": "text/html",
@@ -43,6 +47,13 @@ TYPES = {
     "rss": "application/rss+xml",
     "atom": "application/atom+xml",
     "rdf": "application/rdf+xml",
+    "csv": "text/csv",
+    "tsv": "text/tab-separated-values",
+    "jsonl": "application/jsonl",
+    "ndjson": "application/x-ndjson",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "zip": "application/zip",
+    "gz": "application/gzip",
     "pdf": "application/pdf",
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
 }
@@ -63,6 +74,9 @@ class Memory:
 
     docs: dict[str, Document] = field(default_factory=dict)
     refs: dict[str, EntryRef] = field(default_factory=dict)
+    records: dict[int, RecordRow] = field(default_factory=dict)
+    written: list[RecordRow] = field(default_factory=list)  # of a list that will take the place of `records`
+    last: int = 0  # number given to a record
 
     def entry_refs(self, _: str) -> tuple[EntryRef, ...]:
         return tuple(self.refs.values())
@@ -76,9 +90,57 @@ class Memory:
     def body(self, _: str) -> bytes | None:
         return None
 
+    def body_to(self, _: str, __: object) -> bool:
+        return False
+
+    def record_index(self, _: str) -> Iterator[Indexed]:
+        ordered = sorted((row.key, row.digest, at, row.gone_at is not None) for at, row in self.records.items())
+        return (Indexed(at, key, digest, gone) for key, digest, at, gone in ordered)
+
+    def record_rows(self, numbers: Sequence[int]) -> Mapping[int, RecordRow]:
+        return {at: self.records[at] for at in numbers}
+
+    def list_document(self, _: str) -> Document | None:
+        return next((d for d in self.docs.values() if d.kind == "list"), None)
+
     def keep(self, seen: Observation) -> None:
         self.docs |= {document.id: document for document in seen.documents}
         self.refs |= {ref.document: ref for ref in seen.entries}
+        if seen.records is not None:
+            self._put(seen.records)
+
+    def _put(self, kept: RecordsKept) -> None:
+        if kept.list is not None or kept.anew:
+            self.records.clear()
+        added = kept.added if kept.list is None else tuple(self.written)
+        self.written = []
+        self.records |= dict(kept.changed)
+        for at in kept.dropped:
+            self.records.pop(at, None)
+        for row in added:
+            self.last += 1
+            self.records[self.last] = row
+
+
+@dataclass(slots=True)
+class Beside:
+    """What a look at a long list writes ahead, in memory; the changes of a flood too."""
+
+    memory: Memory
+    flood: list[Change] = field(default_factory=list)
+
+    def begin(self, _: str) -> int:
+        self.memory.written = []
+        return 0
+
+    def add(self, _: int, rows: Sequence[RecordRow]) -> None:
+        self.memory.written += rows
+
+    def sweep(self, _: str) -> bool:
+        return False
+
+    def keep(self, _: str, changes: Sequence[Change]) -> None:
+        self.flood += changes
 
 
 def natural(name: str) -> list[tuple[int, str]]:
@@ -201,16 +263,19 @@ def run(
         if answer is None:
             continue
         seen: Observation | None = None
+        beside = Beside(memory)
         if 200 <= answer.status < 300:
             try:
-                seen = observe_one(memory, source, state, answer, None, None, confirmed=True)
+                seen = observe_one(memory, source, state, answer, None, None, confirmed=True, ahead=beside)
             except ReadError as error:
                 raise ReadError(error.url, f"{step.name}: {error.message}") from error
             memory.keep(seen)
             state = seen.state
         if before is not None:
             changes = (
-                tuple(settle.screened(source, change, routing, step.at) for change in seen.changes) if seen else ()
+                tuple(settle.screened(source, change, routing, step.at) for change in (*seen.changes, *beside.flood))
+                if seen
+                else ()
             )
             yield before, step, changes
         before = step
@@ -220,4 +285,18 @@ def inspect(body: bytes, name: str, source: Source, at: datetime) -> tuple[Kind,
     """Read a body once: its kind and its Reading. Raises ReadError."""
     answer = fetched_of(body, source.url, at, name=name)
     kind = observe.kind_of(source, None, answer)
+    if kind == "dataset":
+        return kind, listed(source, answer)
     return kind, observe.read(source, kind, answer)
+
+
+def listed(source: Source, answer: Fetched) -> ListReading:
+    """Read a dataset once: how it was read, and its first records. Raises ReadError."""
+    reading = open_list(answer.stream(), source, answer.header("content-type"), answer.url)
+    shown: list[tuple[tuple[tuple[str, str], ...], dict[str, Any]]] = []
+    for record in reading:
+        if len(shown) < SHOWN:
+            fields = load(record.data)
+            shown.append((named(fields, reading.shape.key), fields))
+    reading.doubts()
+    return ListReading(answer.url, reading.shape, reading.records, tuple(shown))

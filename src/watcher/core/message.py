@@ -79,10 +79,10 @@ def ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
     return tuple(sorted(changes, key=lambda change: (-SEVERITIES.index(change.severity), _ORDER.get(change.event, 99))))
 
 
-def subject(source: Source, changes: Sequence[Change]) -> str:
+def subject(source: Source, changes: Sequence[Change], flood: int = 0) -> str:
     """Write `{what} · {gist}{ (+n)} — {source}` of the weightiest change: one line of at most 200 characters."""
     first = change_json(ordered(changes)[0])
-    return _subject(what(first), gist(first), source.shown, len(changes) - 1, numbered=_is_note(first))
+    return _subject(what(first), gist(first), source.shown, len(changes) - 1 + flood, numbered=_is_note(first))
 
 
 def alert_id(channel: str, poll: str, group: str) -> str:
@@ -101,11 +101,13 @@ def changes_alert(
     config: str,
     base_url: str | None,
     kind: Kind | None,
+    flood: int = 0,
 ) -> Alert:
-    """Tell one channel of `changes` (at least one) of one poll of one source, weightiest first."""
+    """Tell one channel of `changes` (at least one) of one poll of one source, weightiest first; `flood` is how many
+    more there were."""
     sorted_changes = ordered(changes)
     alert = alert_id(channel.name, poll, group)
-    line = subject(source, sorted_changes)
+    line = subject(source, sorted_changes, flood)
     severity = max((change.severity for change in changes), key=SEVERITIES.index)
     data: dict[str, Any] = {
         "v": 1,
@@ -122,7 +124,7 @@ def changes_alert(
             "labels": dict(source.labels),
         },
         "stories": list(dict.fromkeys(story for change in sorted_changes for story in change.stories)),
-        **_fitting([change_json(change) for change in sorted_changes]),
+        **_fitting([change_json(change) for change in sorted_changes], flood),
         "link": _link(base_url, alert),
     }
     documents = {change.document.id for change in changes}
@@ -274,8 +276,9 @@ def _link(base_url: str | None, alert: str) -> str | None:
     return f"{base_url.rstrip('/')}/a/{alert}" if base_url else None
 
 
-def _fitting(changes: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return the changes that fit, the first always, with their number in all and whether anything was left out."""
+def _fitting(changes: list[dict[str, Any]], flood: int = 0) -> dict[str, Any]:
+    """Return the changes that fit, the first always, with their number in all (`flood` of them are not here) and whether
+    anything was left out."""
     kept: list[dict[str, Any]] = []
     room, cut_short = PAYLOAD_BYTES, False
     for change in changes:
@@ -287,8 +290,8 @@ def _fitting(changes: list[dict[str, Any]]) -> dict[str, Any]:
         kept.append(short)
     return {
         "changes": kept,
-        "changes_total": len(changes),
-        "truncated": cut_short or len(kept) < len(changes),
+        "changes_total": len(changes) + flood,
+        "truncated": cut_short or len(kept) < len(changes) + flood,
     }
 
 
@@ -306,7 +309,7 @@ def _abridged(change: dict[str, Any]) -> dict[str, Any]:
         short["words"] = words
     if "diff" in short:
         short["diff"] = cut(short["diff"], 6_000)
-    for part in ("update", "entry"):
+    for part in ("update", "entry", "record"):
         if part in short:
             short[part] = _shortened(short[part])
     short["document"] = _shortened(short["document"])

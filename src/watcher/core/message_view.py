@@ -19,6 +19,7 @@ Edit = tuple[tuple[str, str], ...]
 
 PARTS_SHOWN = 40
 ROWS_SHOWN = 100
+FIELDS_SHOWN = 40  # of one record
 COMPACT_FROM = 4  # this many new entries or started sources become a list
 CONTEXT = 140  # characters of unchanged text kept on each side of an edit
 TEXT_SHOWN = 20_000  # characters of one text
@@ -34,6 +35,7 @@ _GOOD = ("source.started", "source.recovered", "watcher.recovered", "page.return
 _REMARKS = {
     "update.withdrawn": "This note is no longer on the page. What it said:",
     "update.edited": "The publisher changed this note after it was printed. As it reads now:",
+    "record.removed": "The list no longer holds this record.",
     "entry.removed": "The feed or list no longer shows this entry.",
     "page.gone": "The publisher's server no longer shows this page. What it last said is stored.",
     "page.moved": "The publisher sends this page's readers to another address, for good.",
@@ -155,6 +157,9 @@ def _change_part(change: Mapping[str, Any], zone: ZoneInfo) -> Part:
         title = one_line(change.get("mark") or note.get("heading") or note.get("summary") or place, 300)
     elif entry:
         title = one_line(entry.get("title") or place, 300)
+    record = change.get("record") or {}
+    if record:
+        title = one_line(record.get("title") or ", ".join(map(str, (record.get("key") or {}).values())) or place, 300)
     summary = _text(note.get("summary") or ("" if event == "entry.changed" else entry.get("summary")))
     words = change.get("words") or ()
     edits = paragraphs(words) if event in _TEXT_EVENTS else ()
@@ -165,15 +170,15 @@ def _change_part(change: Mapping[str, Any], zone: ZoneInfo) -> Part:
         tone="good" if event in _GOOD else change["severity"],
         title=title,
         url=http_url(entry.get("url") or document["url"]),
-        where=place if note and place != title else None,
-        facts=_facts(change, zone),
+        where=place if (note or record) and place != title else None,
+        facts=(*_record_facts(record), *_facts(change, zone)),
         remarks=_remarks(change),
         summary="" if one_line(summary, 300) == title else summary,
         heading="" if heading == title else heading,
         body=tuple(paragraph for paragraph in _text(note.get("text")).split("\n") if paragraph.strip()),
         edits=edits,
         lines=() if words or not diff or event == "update.new" else tuple(diff.split("\n"))[:400],
-        fields=_fields(entry, shown=("title", "summary") if edits else ()),
+        fields=_edits(record) if record else _fields(entry, shown=("title", "summary") if edits else ()),
         links=tuple(url for url in map(http_url, note.get("links", ())) if url)[:20],
     )
 
@@ -221,6 +226,22 @@ def _fields(entry: Mapping[str, Any], shown: Sequence[str]) -> tuple[tuple[str, 
         (one_line(name, 60), one_line(pair.get("before") or "", 600), one_line(pair.get("after") or "", 600))
         for name, pair in (entry.get("fields") or {}).items()
         if name not in shown
+    )
+
+
+def _record_facts(record: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    """A record's key; of one that came or went, its fields."""
+    key, fields = record.get("key") or {}, record.get("fields") or {}
+    shown = {name: value for name, value in fields.items() if isinstance(value, str)}
+    pairs = [(name, value) for name, value in ({**key, **shown}).items() if value]
+    return tuple((one_line(str(name), 60), one_line(str(value), 600)) for name, value in pairs[:FIELDS_SHOWN])
+
+
+def _edits(record: Mapping[str, Any]) -> tuple[tuple[str, str, str], ...]:
+    pairs = [(name, pair) for name, pair in (record.get("fields") or {}).items() if isinstance(pair, Mapping)]
+    return tuple(
+        (one_line(name, 80), one_line(pair.get("before") or "", 600), one_line(pair.get("after") or "", 600))
+        for name, pair in pairs[:FIELDS_SHOWN]
     )
 
 

@@ -14,6 +14,7 @@ from watcher.core import (
     absence,
     article,
     compare,
+    dataset,
     entries,
     feed,
     file,
@@ -44,6 +45,7 @@ from watcher.model import (
 
 EXTRACTORS: Mapping[str, str] = {
     "article": article.VERSION,
+    "dataset": dataset.VERSION,
     "feed": feed.VERSION,
     "file": file.VERSION,
     "listing": listing.VERSION,
@@ -132,6 +134,11 @@ def page_id(source: Source) -> str:
     return make_id("doc", source.name, source.url)
 
 
+def look_at(source: Source, fetched: Fetched, snapshot: str | None, *, confirmed: bool) -> compare.Look:
+    """The circumstances of a look at an answer."""
+    return compare.Look(source, fetched.at, fetched.body_sha256, _server_time(fetched), snapshot, confirmed)
+
+
 def _server_time(fetched: Fetched) -> datetime | None:
     moment = when.parse_machine(fetched.header("date") or "")
     return moment.at if moment else None
@@ -155,7 +162,7 @@ def judge(
     `documents` holds the page's one document, or those that `wanted` named; `refs` all known entries of a feed or
     listing; `before` what the last body says under rules that have changed since.
     """
-    look = compare.Look(source, fetched.at, fetched.body_sha256, _server_time(fetched), snapshot, confirmed)
+    look = look_at(source, fetched, snapshot, confirmed=confirmed)
     state = replace(state, rules=rules)
     if isinstance(reading, PageReading):
         return _judge_page(state, reading, fetched, look, next(iter(documents.values()), None))

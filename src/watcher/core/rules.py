@@ -31,6 +31,9 @@ NOTICE_EVENTS = frozenset(
         "title.changed",
         "text.restored",
         "page.walled",
+        "record.added",
+        "record.removed",
+        "record.changed",
     }
 )
 

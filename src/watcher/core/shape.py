@@ -9,6 +9,7 @@ null.
 from datetime import UTC, datetime
 from typing import Any
 
+from watcher.core.dataset import ListReading
 from watcher.model import (
     Block,
     Change,
@@ -22,6 +23,7 @@ from watcher.model import (
     Note,
     Page,
     Reading,
+    RecordShown,
     RevisionRef,
     Times,
 )
@@ -80,9 +82,9 @@ def page_json(page: Page, kind: Kind) -> Json:
 
 
 def feed_json(reading: FeedReading) -> Json:
-    """Write a feed as `inspect` shows it: the same keys as a page, with its entries."""
-    return {
-        "kind": "feed",
+    """Write a feed or listing as `inspect` shows it: the same keys as a page, with its entries."""
+    shape = {
+        "kind": reading.kind,
         "url": reading.url,
         "title": reading.title,
         "published_at": None,
@@ -96,11 +98,38 @@ def feed_json(reading: FeedReading) -> Json:
         "links": [],
         "problem": reading.problem,
     }
+    return shape | {"next": reading.next} if reading.kind == "listing" else shape
 
 
-def reading_json(reading: Reading, kind: Kind) -> Json:
+def reading_json(reading: Reading | ListReading, kind: Kind) -> Json:
     """The `inspect` shape of whatever was read."""
+    if isinstance(reading, ListReading):
+        return list_json(reading)
     return feed_json(reading) if isinstance(reading, FeedReading) else page_json(reading.page, kind)
+
+
+def list_json(reading: ListReading) -> Json:
+    """Write a dataset as `inspect` shows it: the same keys as a page, with its first records and how it was read."""
+    shape = reading.shape
+    return {
+        "kind": "dataset",
+        "url": reading.url,
+        "title": None,
+        "published_at": None,
+        "modified_at": None,
+        "language": None,
+        "notes": [],
+        "updates": [],
+        "blocks": [],
+        "entries": [],
+        "records": [{"key": dict(key), "fields": fields} for key, fields in reading.records],
+        "records_total": reading.total,
+        "links": [],
+        "format": shape.format,
+        "rows": shape.rows,
+        "key": list(shape.key),
+        "columns": list(shape.columns),
+    }
 
 
 def block_json(block: Block) -> Json:
@@ -112,9 +141,11 @@ def block_json(block: Block) -> Json:
 
 
 def entry_json(entry: Entry | EntryShown) -> Json:
-    """Write one entry of a feed; of a change also `fields`, each with what stood there before and after."""
+    """Write one entry of a feed or row of a listing, which has `fields`: its columns; of a change, each with what stood
+    there before and after."""
     if isinstance(entry, Entry):
         page = entry.page
+        columns = {"fields": dict(page.fields)} if page.fields else {}
         return {
             "id": entry.guid or entry.link or entry.key,
             "title": page.title or "",
@@ -122,6 +153,7 @@ def entry_json(entry: Entry | EntryShown) -> Json:
             **_moment("published_at", page.published),
             **_moment("updated_at", page.modified),
             "summary": page.summary or "",
+            **columns,
         }
     shape: Json = {
         "id": entry.id,
@@ -133,6 +165,20 @@ def entry_json(entry: Entry | EntryShown) -> Json:
     }
     if entry.fields:
         shape["fields"] = {name: {"before": before, "after": after} for name, before, after in entry.fields}
+    return shape
+
+
+def record_json(record: RecordShown) -> Json:
+    """Write a record: its key and name; all fields of one that came or went, else those that differ."""
+    shape: Json = {"key": dict(record.key), "title": record.title}
+    if record.was:
+        shape["previous_key"] = dict(record.was)
+    if record.renamed:
+        shape["renamed"] = {"before": record.renamed[0], "after": record.renamed[1]}
+    if record.changed:
+        shape["fields"] = {name: {"before": before, "after": after} for name, before, after in record.changed}
+    else:
+        shape["fields"] = dict(record.fields)
     return shape
 
 
@@ -156,6 +202,8 @@ def change_json(change: Change) -> Json:
         shape["mark"] = change.mark
     if change.entry:
         shape["entry"] = entry_json(change.entry)
+    if change.record:
+        shape["record"] = record_json(change.record)
     if change.old_sequence is not None:
         shape["old_sequence"] = change.old_sequence
     if change.gap:

@@ -31,6 +31,7 @@ _SIGNATURES: tuple[tuple[bytes, Kind], ...] = (
 )
 _TABLE_TYPES = ("text/csv", "text/tab-separated-values", "application/csv", "application/x-ndjson", "application/jsonl")
 _TABLE_NAMES = (".csv", ".tsv", ".jsonl", ".ndjson", ".xlsx")
+_LIST_NAMES = (".csv", ".tsv", ".json", ".jsonl", ".ndjson", ".xml")  # of what a packed list holds
 _SHEET = "spreadsheetml"
 _FILE_TYPES = ("image/", "audio/", "video/", "font/", "application/pdf", "application/zip", "application/octet-stream")
 _MARKUP = re.compile(
@@ -86,13 +87,17 @@ def _path(url: str) -> str:
 
 def _binary(start: bytes, said: str, path: str) -> Kind | None:
     """Know a binary format by its first bytes, or by many zero bytes in no Unicode order."""
+    if start.startswith(b"\x1f\x8b") and path.removesuffix(".gz").endswith(_LIST_NAMES):
+        return "dataset"
     for mark, kind in _SIGNATURES:
         if start.startswith(mark):
             return kind
     if b"%PDF-" in start[:1024]:
         return "file"
     if start.startswith(b"PK\x03\x04"):
-        return "dataset" if _SHEET in said or path.endswith(".xlsx") or b"xl/" in start else "file"
+        first = start[30 : 30 + int.from_bytes(start[26:28], "little")].decode("utf-8", "replace").lower()
+        listed = path.endswith(".xlsx") or (first.endswith(_LIST_NAMES) and "/" not in first)
+        return "dataset" if _SHEET in said or listed or b"xl/" in start else "file"
     unicode_mark = start.startswith(
         (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff", b"<\x00", b"\x00<", b"\x00\x00\x00<")
     )

@@ -90,6 +90,8 @@ def what(change: Json) -> str:
     event = str(change.get("event", ""))
     if event.startswith("update."):
         return _PREFIXES.get(event, "") + note_name(change.get("update") or {}, change.get("old_sequence"))
+    if event == "record.changed" and (change.get("record") or {}).get("renamed"):
+        return "Renamed"
     if change.get("silent") and event in ("text.changed", "entry.changed", "title.changed"):
         return "Silent edit" if event != "title.changed" else "Headline"
     return _EVENTS.get(event, event)
@@ -114,6 +116,8 @@ def gist(change: Json) -> str:
         note = change.get("update") or {}
         said = change.get("mark") or note.get("heading") or note.get("summary") or note.get("text") or ""
         return one_line(said, 300)
+    if event.startswith("record."):
+        return record_gist(change.get("record") or {}) or one_line(change["document"]["title"], 300)
     title = (change.get("entry") or {}).get("title") or change["document"]["title"] or change["document"]["url"]
     edit = words_gist(change.get("words") or ())
     if event == "title.changed":
@@ -123,6 +127,26 @@ def gist(change: Json) -> str:
     if event == "entry.changed" and edit:
         return f"{edit} · {one_line(title, 300)}"
     return one_line(title, 300)
+
+
+def record_gist(record: Json) -> str:
+    """Name a record; a renamed one by both names, a changed one with the field when it is the only one."""
+    if renamed := record.get("renamed"):
+        return f"{quoted(one_line(renamed['before'], 120))} → {quoted(one_line(renamed['after'], 120))}"
+    name = one_line(record.get("title") or ", ".join((record.get("key") or {}).values()), 200)
+    edits = [(field, pair) for field, pair in (record.get("fields") or {}).items() if isinstance(pair, dict)]
+    if len(edits) != 1:
+        return name
+    field, pair = edits[0]
+    before, after = one_line(pair.get("before") or "", 60), one_line(pair.get("after") or "", 60)
+    said = (
+        f"{quoted(before)} → {quoted(after)}"
+        if before and after
+        else quoted(after)
+        if after
+        else f"no longer {quoted(before)}"
+    )
+    return f"{name} · {one_line(field, 60)}: {said}"
 
 
 def edit_of_title(change: Json) -> str:

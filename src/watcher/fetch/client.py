@@ -6,6 +6,7 @@ address masked; other exceptions are bugs. One client serves all requests of a p
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -328,25 +329,9 @@ class Client:
     async def _content(
         self, trip: _Trip, response: httpx.Response, headers: tuple[tuple[str, str], ...], peer: Peer, start: float
     ) -> Fetched:
-        at = trip.at
-        try:
-            body = Body(response.headers.get("content-encoding", ""), trip.request.max_bytes)
-            length = response.headers.get("content-length", "")
-            if not trip.cut and len(length) < 20 and length.isdecimal() and int(length) > body.most_on_wire:
-                raise Oversize(f"is {int(length):,} bytes long, more than the {trip.request.max_bytes:,} allowed")
-            try:
-                async for chunk in response.stream:  # type: ignore[union-attr]  # an async stream, by the transport's type
-                    body.feed(chunk)
-            except Oversize:
-                if not trip.cut:
-                    raise
-            decoded, sha256, wire = body.finish(whole=not trip.cut)
-        except Oversize as error:
-            raise TooLarge(
-                at.shown, f"The answer of {at.host} {error}; `max_bytes` is the bound ({at.shown})."
-            ) from error
-        except Undecodable as error:
-            raise FetchError(at.shown, f"The answer of {at.host} {error} ({at.shown}).") from error
+        with contextlib.ExitStack() as undo:
+            body, (decoded, sha256, wire) = await self._body(trip, response, undo)
+            undo.pop_all()
         return Fetched(
             requested=trip.request.url,
             url=self._arrive(trip),
@@ -361,7 +346,34 @@ class Client:
             certificate_sha256=peer.certificate_sha256,
             moved_to=trip.moved_to,
             seconds=trip.spent + asyncio.get_running_loop().time() - start,
+            file=body.file,
+            length=None if body.file is None else body.size,
         )
+
+    async def _body(
+        self, trip: _Trip, response: httpx.Response, undo: contextlib.ExitStack
+    ) -> tuple[Body, tuple[bytes, str, str]]:
+        """Take the body in, into a file where it is asked for and long; `undo` closes that when something fails."""
+        at = trip.at
+        try:
+            body = Body(response.headers.get("content-encoding", ""), trip.request.max_bytes, trip.request.spool)
+            undo.callback(body.discard)
+            length = response.headers.get("content-length", "")
+            if not trip.cut and len(length) < 20 and length.isdecimal() and int(length) > body.most_on_wire:
+                raise Oversize(f"is {int(length):,} bytes long, more than the {trip.request.max_bytes:,} allowed")
+            try:
+                async for chunk in response.stream:  # type: ignore[union-attr]  # an async stream, by the transport's type
+                    body.feed(chunk)
+            except Oversize:
+                if not trip.cut:
+                    raise
+            return body, body.finish(whole=not trip.cut)
+        except Oversize as error:
+            raise TooLarge(
+                at.shown, f"The answer of {at.host} {error}; `max_bytes` is the bound ({at.shown})."
+            ) from error
+        except Undecodable as error:
+            raise FetchError(at.shown, f"The answer of {at.host} {error} ({at.shown}).") from error
 
     def _arrive(self, trip: _Trip) -> str:
         """Note where an address led in the end, and return that."""

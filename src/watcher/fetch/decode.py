@@ -9,7 +9,8 @@ import io
 import sys
 import zlib
 from collections.abc import Iterator
-from typing import Any, Final, Protocol
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, Final, Protocol, cast
 
 import brotli  # type: ignore[import-untyped]  # ships no types
 
@@ -140,18 +141,20 @@ def _decoder(coding: str) -> _Decoder:
 class Body:
     """A body as it comes in: `feed` the wire's bytes, then `finish`. `encoding` is the Content-Encoding header."""
 
-    def __init__(self, encoding: str, limit: int) -> None:
+    def __init__(self, encoding: str, limit: int, spool: int | None = None) -> None:
         codings = [word for part in encoding.split(",") if (word := part.strip().lower()) not in ("", "identity")]
         if len(codings) > _MOST_CODINGS:
             raise Undecodable(f"is encoded {len(codings)} times over")
         self._coding = ", ".join(codings)
         self._decoders = [_decoder(coding) for coding in reversed(codings)]
         self._limit = limit
-        self._kept = io.BytesIO()
+        self._kept: Any = io.BytesIO()
+        self._spool = spool
         self._wire = hashlib.sha256()
         self._decoded = hashlib.sha256() if codings else self._wire
         # Some codings can go on for ever without giving a byte; what cannot be shrunk grows a little.
         self.most_on_wire = limit + (limit // 100 + _PIECE if codings else 0)
+        self.file: BinaryIO | None = None  # holds the bytes instead, from `spool` of them on; the caller closes it
         self.wire_size = 0
         self.size = 0
 
@@ -185,11 +188,21 @@ class Body:
             raise Oversize(f"is larger than {self._limit:,} bytes")
         if self._decoded is not self._wire:
             self._decoded.update(data)
+        if self._spool is not None and self.file is None and self.size > self._spool:
+            self.file = cast(BinaryIO, TemporaryFile())  # noqa: SIM115 - whoever takes the answer closes it
+            self.file.write(self._kept.getbuffer())
+            self._kept = self.file
         self._kept.write(data)
+
+    def discard(self) -> None:
+        """Close the file, if there is one."""
+        if self.file is not None:
+            self.file.close()
 
     def finish(self, *, whole: bool = True) -> tuple[bytes, str, str]:
         """Close the body. Out: the decoded bytes, their SHA-256 and the wire's, in hex. Raises Undecodable if a coding
         is not complete, unless a part is enough (`whole` false)."""
         if whole and self.wire_size and not all(decoder.complete for decoder in self._decoders):
             raise Undecodable(f"breaks off: its {self._coding} coding is not complete")
-        return self._kept.getvalue(), self._decoded.hexdigest(), self._wire.hexdigest()
+        body = b"" if self.file is not None else self._kept.getvalue()
+        return body, self._decoded.hexdigest(), self._wire.hexdigest()

@@ -1,5 +1,6 @@
 """The store: tables, migrations, one Store class; rows never leave it (docs/design.md, "Rooms")."""
 
+from watcher.store.codec import pack_file
 from watcher.store.lock import Lock, acquire, holder
 from watcher.store.store import Store
 from watcher.store.values import ChannelState, Pruned, SourceRow, StartedSource, StoredChange, Synced, Totals
@@ -18,4 +19,5 @@ __all__ = [
     "Writer",
     "acquire",
     "holder",
+    "pack_file",
 ]

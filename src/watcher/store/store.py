@@ -95,7 +95,7 @@ class Store:
             records.add(connection, number, rows)
 
     def sweep_lists(self, source: str | None = None, before: datetime | None = None) -> bool:
-        """Take away a piece of the lists that do not count, of a source or begun before a time; says if there was one."""
+        """Take away a piece of the lists that do not count, of a source or begun before a time: was there one?"""
         with self._database.write() as connection:
             return records.sweep(connection, source, before)
 

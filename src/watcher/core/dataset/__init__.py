@@ -7,9 +7,23 @@
 `VERSION` is raised when records read differently than before: the last body is then read again with the new rules.
 """
 
+from watcher.core.dataset.keys import named
 from watcher.core.dataset.merge import Diff, Indexed, merge
-from watcher.core.dataset.reading import MOST_BYTES, Reading, Record, open_list
+from watcher.core.dataset.reading import MOST_BYTES, ListReading, Reading, Record, open_list
+from watcher.core.dataset.values import load
 
 VERSION = "dataset-1"
 
-__all__ = ["MOST_BYTES", "VERSION", "Diff", "Indexed", "Reading", "Record", "merge", "open_list"]
+__all__ = [
+    "MOST_BYTES",
+    "VERSION",
+    "Diff",
+    "Indexed",
+    "ListReading",
+    "Reading",
+    "Record",
+    "load",
+    "merge",
+    "named",
+    "open_list",
+]

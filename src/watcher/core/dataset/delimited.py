@@ -1,9 +1,9 @@
 """CSV and TSV: a stream of bytes → rows of cells; the encoding, the separator and the line ends found out.
 
-    lines(open, encoding)          text lines with their ends
-    encoding_of(open, said)        by mark, by trial, by what the server says
-    separator_of(lines)            the separator that cuts the lines most evenly
-    rows(lines, separator, url)    RFC 4180, tolerant; a quotation that never ends is a file that breaks off
+lines(open, encoding)          text lines with their ends
+encoding_of(open, said)        by mark, by trial, by what the server says
+separator_of(lines)            the separator that cuts the lines most evenly
+rows(lines, separator, url)    RFC 4180, tolerant; a quotation that never ends is a file that breaks off
 """
 
 import codecs
@@ -26,7 +26,7 @@ _END = "\x1eend\x1e"
 
 
 def encoding_of(open_: Opener, said: str | None) -> str:
-    """Find out how the text is encoded: a byte order mark, UTF-8 if all of it is, else as the server says or it looks."""
+    """Find out how the text is encoded: a mark, UTF-8 if all of it is, else as the server says or it looks."""
     stream = open_()
     head = piece = stream.head(PIECE)
     for mark, name in _MARKS:

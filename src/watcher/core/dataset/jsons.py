@@ -19,7 +19,16 @@ from watcher.errors import ReadError
 
 MOST_LINE = 1 << 24
 _STEP = re.compile(r"\.?(?:([A-Za-z_\u0080-\uffff][\w\u0080-\uffff-]*)|\[(\*)\]|\[(?:'([^']*)'|\"([^\"]*)\")\])|\.(\*)")
-_COUNTS = ("count", "total", "record_count", "recordcount", "total_records", "totalrecords", "num_records", "records_total")
+_COUNTS = (
+    "count",
+    "total",
+    "record_count",
+    "recordcount",
+    "total_records",
+    "totalrecords",
+    "num_records",
+    "records_total",
+)
 _MOST_HEAD = 2_000  # events before the list within which a count is looked for
 _INSIDE = 0.5  # the part of a document that must stand in one list for it to be the list
 
@@ -77,7 +86,7 @@ def _said(error: Exception) -> str:
 
 
 def place_of(open_: Opener, path: str | None, url: str) -> Place:
-    """Find where the records stand: at `path`, or in the list that holds most of the document, else all of it is one."""
+    """Find where the records stand: at `path`, or in the list that holds most of it, else all of it is one."""
     if path is None:
         return _guess(open_, url)
     steps = parse_path(path)

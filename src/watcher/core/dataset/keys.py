@@ -11,6 +11,7 @@ from watcher.core.dataset.values import Fields, canon, digest_of, key_of, looks_
 from watcher.errors import ReadError
 
 WHOLE = ("*",)
+_PLAIN_IDS = ("id", "uid", "uuid", "guid", "key", "unique_id", "uniqueid", "identifier")
 SAMPLE = 5_000
 _NO_KEY = re.compile(r"date|time|amount|value|price|total|acres|percent|count$|updated|modified|latitude|longitude")
 
@@ -22,7 +23,7 @@ def guess(sample: Sequence[Fields], *, headless: bool) -> tuple[str, ...]:
     likely = [name for name in unique if looks_like_id(name)]
     likely += [name for name in unique if canon(name).endswith("id") and not any(" " in str(r[name]) for r in sample)]
     if likely:
-        return (likely[0],)
+        return (min(likely, key=lambda name: canon(name) not in _PLAIN_IDS),)
     if headless and names[:1] == unique[:1] and unique:
         return (unique[0],)
     named = [name for name in unique if canon(name) in ("name", "title") or canon(name).endswith("_name")]

@@ -32,6 +32,16 @@ class Record(NamedTuple):
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class ListReading:
+    """A list as `inspect` shows it: how it was read, how many records it has, and the first of them, key and fields."""
+
+    url: str
+    shape: ListShape
+    total: int
+    records: tuple[tuple[tuple[tuple[str, str], ...], Fields], ...]
+
+
 @dataclass(slots=True)
 class _Format:
     """A body that was looked into: gives its records as often as asked."""
@@ -59,7 +69,9 @@ class Reading:
         for path in source.fields:
             if sample and not any(values.pick(record, path) is not None for record in sample) and known is None:
                 there = ", ".join(dict.fromkeys(field for record in sample[:100] for field in record))
-                raise ReadError(url, f"no record has the field {path!r} that is to be watched; there are: {there[:400]}")
+                raise ReadError(
+                    url, f"no record has the field {path!r} that is to be watched; there are: {there[:400]}"
+                )
         self.shape = replace(found.shape, key=tuple(key))
         self.records = 0
 
@@ -94,7 +106,11 @@ class Reading:
     def _doubts(self) -> Iterator[str]:
         known, found = self._known, self._found
         declared = found.declared()
-        if declared is not None and (found.trusted or (known is not None and known.counted)) and declared != self.records:
+        if (
+            declared is not None
+            and (found.trusted or (known is not None and known.counted))
+            and declared != self.records
+        ):
             yield f"the file says that it holds {declared:,} records, and {self.records:,} were found: it is not whole"
         counted = declared is not None and declared == self.records
         ended = found.ended
@@ -126,7 +142,7 @@ def open_list(
     if not head.strip():
         raise ReadError(url, "the file is empty")
     if head.startswith(_XLSX):
-        found = _workbook(file, open_, source, limit, url, known)
+        found = _workbook(file, source, limit, url)
     else:
         found = _text(open_, head, name, source, content_type, url, known)
     return Reading(found, source, url, known)
@@ -155,9 +171,10 @@ def _text(
         return _json(open_, start, name, source, content_type, url, known)
     if start[:1] == b"<" or head[:4] in (b"<\x00?\x00", b"\xff\xfe<\x00", b"\xfe\xff\x00<"):
         return _xml(open_, source, url, known)
-    if b"\x00" in head[:4096] and not head.startswith((b"\xff\xfe", b"\xfe\xff")) or start.startswith(b"%PDF"):
+    wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
+    if (b"\x00" in head[:4096] and not wide) or start.startswith(b"%PDF"):
         raise ReadError(url, "this is no list: the file is binary")
-    return _delimited(open_, source, content_type, url, known)
+    return _delimited(open_, source, content_type, url)
 
 
 def _table(rows: Callable[[], Iterator[list[str]]], source: Source, shape: ListShape, url: str) -> _Format:
@@ -169,9 +186,7 @@ def _table(rows: Callable[[], Iterator[list[str]]], source: Source, shape: ListS
     return _Format(shape, lambda: tabular.records(rows(), head, url), headless=not head.named)
 
 
-def _delimited(
-    open_: unpack.Opener, source: Source, content_type: str | None, url: str, known: ListShape | None
-) -> _Format:
+def _delimited(open_: unpack.Opener, source: Source, content_type: str | None, url: str) -> _Format:
     said = _CHARSET.search(content_type or "")
     encoding = delimited.encoding_of(open_, said[1] if said else None)
     some = delimited.sample(delimited.lines(open_, encoding))
@@ -187,9 +202,7 @@ def _delimited(
     return found
 
 
-def _workbook(
-    file: BinaryIO, open_: unpack.Opener, source: Source, limit: int, url: str, known: ListShape | None
-) -> _Format:
+def _workbook(file: BinaryIO, source: Source, limit: int, url: str) -> _Format:
     def rows() -> Iterator[list[str]]:
         return sheets.rows(file, source.rows, limit, url)
 
@@ -207,9 +220,7 @@ def _json(
 ) -> _Format:
     if _by_line(start, name, content_type):
         ended = delimited.Ended()
-        return _Format(
-            ListShape("jsonl"), lambda: jsons.by_line(delimited.lines(open_, "utf-8-sig"), url), ended=ended
-        )
+        return _Format(ListShape("jsonl"), lambda: jsons.by_line(delimited.lines(open_, "utf-8-sig"), url), ended=ended)
     place = jsons.place_of(open_, _path(jsons.parse_path, source.rows or (known.rows if known else None), url), url)
     shape = ListShape("json", rows=source.rows or jsons.path_of(place))
     return _Format(shape, lambda: jsons.records(open_, place, url), declared=lambda: place.declared)
@@ -246,4 +257,3 @@ def _xml(open_: unpack.Opener, source: Source, url: str, known: ListShape | None
     return _Format(
         ListShape("xml", rows=path), rows, declared=lambda: counts[0].declared if counts else None, trusted=True
     )
-

@@ -10,22 +10,21 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 
-import openpyxl
-from openpyxl.utils.exceptions import InvalidFileException
-
 from watcher.core.dataset.values import plain
 from watcher.errors import ReadError
 
 MOST_STRINGS = 60_000_000  # bytes of the texts that all sheets share: they are kept in memory
 _GROWTH = 300
 _BROKEN = (
-    zipfile.BadZipFile, InvalidFileException, KeyError, ValueError, TypeError, AttributeError, EOFError, OSError,
+    zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, EOFError, OSError,
     IndexError, SyntaxError,
 )  # fmt: skip
 
 
 def rows(file: BinaryIO, sheet: str | None, limit: int, url: str) -> Iterator[list[str]]:
     """Read a sheet row by row. Raises ReadError for what is no workbook, is encrypted or too large."""
+    import openpyxl  # takes its time, and most lists are none
+
     _bounded(file, limit, url)
     file.seek(0)
     try:

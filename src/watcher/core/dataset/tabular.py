@@ -1,7 +1,7 @@
 """Rows of cells → records: where the head of the table stands, what its columns are called, what a row says.
 
-    head_of(first, columns)    the names of the columns and how many rows come before the data
-    records(rows, head, url)   dicts by column; empty cells left out
+head_of(first, columns)    the names of the columns and how many rows come before the data
+records(rows, head, url)   dicts by column; empty cells left out
 """
 
 import re
@@ -17,7 +17,9 @@ LOOK = 50  # rows that decide
 MOST_COLUMNS = 2_000
 _HEAD_WITHIN = 20
 _LONG = 80  # characters; a column's name is shorter
-_DATUM = re.compile(r"[-+]?[\d.,%€$£ ]*\d[\d.,%€$£ ]*|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?|-0-|https?://\S*|\S+@\S+\.\w+")
+_DATUM = re.compile(
+    r"[-+]?[\d.,%€$£ ]*\d[\d.,%€$£ ]*|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?|-0-|https?://\S*|\S+@\S+\.\w+"
+)
 
 
 @dataclass(frozen=True, slots=True)

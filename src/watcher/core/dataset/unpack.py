@@ -93,7 +93,9 @@ def _zip(file: BinaryIO, name: str, most: int, url: str) -> tuple[Opener, str]:
     if chosen.flag_bits & 1:
         raise ReadError(url, "the zip file is encrypted")
     if chosen.file_size > most:
-        raise ReadError(url, f"the file in the zip is {chosen.file_size:,} bytes long, more than is believed or allowed")
+        raise ReadError(
+            url, f"the file in the zip is {chosen.file_size:,} bytes long, more than is believed or allowed"
+        )
 
     def opened() -> Stream:
         try:

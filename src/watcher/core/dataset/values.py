@@ -69,8 +69,7 @@ def _descend(value: Any, parts: Sequence[str]) -> Any:
     if not parts:
         return value
     if isinstance(value, list):
-        found = [each for each in (_descend(part, parts) for part in value) if each is not None]
-        return found or None
+        return [each for each in (_descend(part, parts) for part in value) if each is not None] or None
     if not isinstance(value, dict):
         return None
     for end in range(1, len(parts) + 1):  # a name may hold dots itself
