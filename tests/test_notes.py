@@ -361,3 +361,43 @@ def test_long_lines_are_read_in_bounded_time(text: str) -> None:
     started = datetime.now(UTC)
     notes.find("Update " * 2000, [Block("p", text), Block("h2", text), Block("li", text)], US)
     assert (datetime.now(UTC) - started).total_seconds() < 3
+
+
+def test_a_feed_entry_is_believed_in_its_title_alone() -> None:
+    """A numbered headline counts in a feed's entry, which has no page; on a page it needs a note of that number."""
+    title = "Update 2: Bank pays the fine"
+    assert notes.find(title, blocks(*BODY), US).notes == ()
+    alone = notes.find(title, blocks(*BODY), US, alone=True).notes
+    assert [shown(note) for note in alone] == [("title", 2, "update", None)]
+
+
+def test_the_mark_may_stand_in_another_place_of_the_headline() -> None:
+    """A mark in `og:title` counts where the printed headline is the same without it."""
+    other = "[Update 2: Bank pays] Regulator fines a bank"
+    result = notes.find("Regulator fines a bank", blocks(*BODY), US, also=(other,))
+    assert [(note.sequence, note.heading) for note in result.notes] == [(2, "Bank pays")]
+    assert notes.find("Another story", blocks(*BODY), US, also=(other,)).notes == ()
+
+
+def test_machine_readable_posts_lose_their_markup() -> None:
+    """A post's HTML comes out as its paragraphs, one a line, with entities decoded."""
+    body = "<p>Duty stays for <b>two&nbsp;years</b>.</p><script>x()</script><p>Fuel &amp; oil too.</p>"
+    post = {"headline": "Duty", "datePublished": "2026-05-20T10:00:00Z", "articleBody": body}
+    (note,) = notes.from_json_ld({"@type": "LiveBlogPosting", "liveBlogUpdate": [post]}, US)
+    assert (note.summary or note.text) == "Duty stays for two years.\nFuel & oil too."
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "This is a developing story and will be updated.",
+        "Noticia en desarrollo. Habrá ampliación.",
+        "Dieser Artikel wird laufend aktualisiert.",
+        "Cet article est en cours de mise à jour.",
+        "続報が入り次第お伝えします",
+    ],
+)
+def test_flags_are_status(line: str) -> None:
+    """A line that only says that the story goes on is a flag; the article's own sentences are none."""
+    assert notes.is_status(line)
+    assert not any(notes.is_status(sentence) for sentence in BODY)

@@ -30,8 +30,9 @@ class Row(NamedTuple):
 
 ROWS: tuple[Row, ...] = (
     Row(
-        rf"(?:This|The above|The headline (?:of|on|to|for) this|A headline on this|A previous headline on this) "
-        rf"(?:\w+ )?(?:{words.DOCUMENTS})(?:[’']s (?:headline|text|summary|caption))?(?:,[^,.]{{3,60}},)? "
+        rf"(?:The (?:article|story|post|headline)|(?:This|The above|The headline (?:of|on|to|for) this|"
+        rf"A headline on this|A previous headline on this) "
+        rf"(?:\w+ )?(?:{words.DOCUMENTS})(?:[’']s (?:headline|text|summary|caption))?)(?:, [^,]{{3,80}},)? "
         r"(?:was|has been|has since been|is|were|have been)",
         r"updated|edited|revised|changed|modified|expanded|altered|amended|republished|supplemented",
         r"corrected|fixed",
