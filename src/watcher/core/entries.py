@@ -54,18 +54,8 @@ def judge(
     gone for that reason is no news. Raises ReadError for a listing that holds nothing of what is known.
     """
     first = state.baseline_at is None
-    pairs = feed.match(reading.entries, refs, reading.present)
+    pairs, gone, left = _matched(reading, look, refs, before, first=first)
     known_before = frozenset(before.present) if before is not None else frozenset()
-    left: tuple[EntryRef, ...] = ()
-    gone = listed.missed(look.source, reading, refs, {ref.document for _, ref in pairs if ref is not None})
-    if before is not None:
-        stood = {ref.document for _, ref in feed.match(before.entries, refs) if ref is not None}
-        left = listed.left_out([ref for ref in gone if ref.document not in stood], look)
-        gone = [ref for ref in gone if ref.document in stood]
-    if reading.kind == "listing" and gone:
-        pairs = listed.reworded(pairs, gone)
-        matched = {ref.document for _, ref in pairs if ref is not None}
-        gone = [ref for ref in gone if ref.document not in matched]
     doubtful = state.absence is not None
     if not first and (gone or doubtful):
         state, held = listed.doubted(state, reading, refs, gone, html, look)
@@ -79,20 +69,53 @@ def judge(
             _seen_again(entry, ref, documents.get(ref.document), look, found, first=first)
     if reading.kind == "listing":
         found.changes = listed.told_once(found.changes)
-    new = sum(1 for _, ref in pairs if ref is None)
-    missing = listed.Missing()
     if gone:
+        new = sum(1 for _, ref in pairs if ref is None)
         moved = html if listed.has_moved(state, reading) else ""
         missing = listed.removals(gone, reading, documents, look, new=new, believed=doubtful, page=moved)
-    known = set(refs)
-    changes = (*found.changes, *missing.changes)
-    result: PollResult = "baseline" if first else "changed" if changes else "unchanged"
+        found.changes += missing.changes
+        found.refs += missing.refs
+        found.confirm_at = min(filter(None, (found.confirm_at, missing.confirm_at)), default=None)
+    return _observed(state, reading, look, found, known=set(refs), left=left)
+
+
+def _matched(
+    reading: FeedReading, look: compare.Look, refs: Sequence[EntryRef], before: FeedReading | None, *, first: bool
+) -> tuple[Sequence[feed.Pair], list[EntryRef], tuple[EntryRef, ...]]:
+    """Pair the entries with known ones; name those that are missed, and those that are only left out by new rules."""
+    pairs: Sequence[feed.Pair] = feed.match(reading.entries, refs, reading.present)
+    gone = listed.missed(look.source, reading, refs, {ref.document for _, ref in pairs if ref is not None})
+    if first:
+        return pairs, [], listed.left_out(gone, look)
+    left: tuple[EntryRef, ...] = ()
+    if before is not None:
+        stood = {ref.document for _, ref in feed.match(before.entries, refs) if ref is not None}
+        left = listed.left_out([ref for ref in gone if ref.document not in stood], look)
+        gone = [ref for ref in gone if ref.document in stood]
+    if reading.kind == "listing" and gone:
+        pairs = listed.reworded(pairs, gone)
+        found = {ref.document for _, ref in pairs if ref is not None}
+        gone = [ref for ref in gone if ref.document not in found]
+    return pairs, gone, left
+
+
+def _observed(
+    state: SourceState,
+    reading: FeedReading,
+    look: compare.Look,
+    found: _Found,
+    *,
+    known: set[EntryRef],
+    left: tuple[EntryRef, ...],
+) -> Observation:
+    first = state.baseline_at is None
+    result: PollResult = "baseline" if first else "changed" if found.changes else "unchanged"
     state = replace(
         state,
         kind=reading.kind,
         title=reading.title,
         entries=len(reading.present),
-        confirm_at=min(filter(None, (found.confirm_at, missing.confirm_at)), default=None),
+        confirm_at=found.confirm_at,
         baseline_at=state.baseline_at or look.fetched_at,
         last_change_at=look.fetched_at if result == "changed" else state.last_change_at,
     )
@@ -103,8 +126,8 @@ def judge(
         state,
         tuple(found.documents),
         tuple(found.revisions),
-        (*(ref for ref in found.refs if ref not in known), *missing.refs, *left),
-        changes,
+        (*(ref for ref in found.refs if ref not in known), *left),
+        tuple(found.changes),
     )
 
 

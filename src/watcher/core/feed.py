@@ -18,11 +18,11 @@ import feedparser
 from watcher.core import feed_split, jsonfeed, text, when
 from watcher.core.feed_entry import Draft, build, from_feedparser
 from watcher.core.feed_split import MAX_ENTRIES, MAX_MALFORMED, MAX_MALFORMED_TAGS, Split
-from watcher.core.identity import Ident, keys, lone_links, match, wanted
+from watcher.core.identity import Ident, Pair, keys, lone_links, match, wanted
 from watcher.errors import ReadError
 from watcher.model import Entry, FeedReading, Source
 
-__all__ = ["VERSION", "match", "read", "wanted"]
+__all__ = ["VERSION", "Pair", "match", "read", "wanted"]
 
 VERSION = "feed-1"
 
