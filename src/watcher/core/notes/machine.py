@@ -76,7 +76,7 @@ def _post(post: dict[str, object], look: Look) -> Note:
         "live-post",
         _time(post, look),
         _text(post.get("headline")) or _text(post.get("name")),
-        _text(post.get("articleBody")) or _text(post.get("text")) or _text(post.get("description")),
+        text=_text(post.get("articleBody")) or _text(post.get("text")) or _text(post.get("description")),
         links=(url,) if isinstance(url, str) else (),
         location="metadata",
     )
