@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from watcher.core.dataset.values import Fields, canon, cell
+from watcher.core.dataset.values import NOTHING, Fields, canon, cell, composed
 from watcher.errors import ReadError
 
 LOOK = 50  # rows that decide
@@ -79,7 +79,7 @@ def _unique(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def records(rows: Iterable[Sequence[object]], head: Head, url: str) -> Iterator[Fields]:
+def records(rows: Iterable[Sequence[str]], head: Head, url: str) -> Iterator[dict[str, str]]:
     """Give each row as a record; cells beyond the columns are `c12`, …; rows without any are left out."""
     names: list[str] = list(head.columns)
     if len(names) > MOST_COLUMNS:
@@ -89,6 +89,8 @@ def records(rows: Iterable[Sequence[object]], head: Head, url: str) -> Iterator[
             if len(names) >= MOST_COLUMNS:
                 raise ReadError(url, f"a row has more than {MOST_COLUMNS:,} cells")
             names.append(f"c{len(names) + 1}")
-        fields = {name: text for name, value in zip(names, row, strict=False) if (text := cell(value))}
+        fields = {name: text for name, value in zip(names, row, strict=False) if (text := value.strip()) not in NOTHING}
+        if not "".join(fields.values()).isascii():
+            fields = {name: text for name, value in fields.items() if (text := composed(value))}
         if fields:
             yield fields

@@ -14,11 +14,13 @@ from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
 
+from pydantic_core import PydanticSerializationError, to_json
+
 Fields = dict[str, Any]
 Edit = tuple[str, str | None, str | None]  # field, before, after
 
 LONGEST = 20_000  # characters of one value that are shown
-_NOTHING = ("", "-0-")  # OFAC writes -0- for null
+NOTHING = ("", "-0-")  # OFAC writes -0- for null
 _SEPARATORS = re.compile(r"[\W_]+")
 _ID = re.compile(r"(?:^|_)(?:id|uid|uuid|guid|key|code|ref|reference|number|num|no|nr|identifier)$")
 _CAMEL_ID = re.compile(r"[a-z](?:ID|Id|UID|Number|Code|Key)$")
@@ -37,9 +39,12 @@ def canon(name: str) -> str:
 def cell(value: Any) -> str:
     """The text of a table's cell: trimmed, composed (NFC), without NUL."""
     text = value.strip() if isinstance(value, str) else plain(value)
-    if text in _NOTHING:
-        return ""
-    return text if text.isascii() else unicodedata.normalize("NFC", text).strip("\u200b\ufeff")
+    return "" if text in NOTHING else text if text.isascii() else composed(text)
+
+
+def composed(text: str) -> str:
+    """Text with its marks composed (NFC), without what is not seen at its ends."""
+    return unicodedata.normalize("NFC", text).strip("\u200b\ufeff")
 
 
 def plain(value: Any) -> str:
@@ -87,7 +92,10 @@ def _descend(value: Any, parts: Sequence[str]) -> Any:
 
 def dump(fields: Fields) -> bytes:
     """A record as it is kept. Raises RecursionError for one that is nested without measure."""
-    return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    try:
+        return to_json(fields)
+    except (ValueError, PydanticSerializationError):  # half a character, or nested too deep for it
+        return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def load(data: bytes) -> Fields:
@@ -99,17 +107,24 @@ def _nothing(value: Any) -> bool:
     return value is None or value in ("", [], {})
 
 
+@lru_cache(maxsize=4096)
+def _order(names: tuple[str, ...]) -> tuple[tuple[str, str], ...]:
+    """Names as they are compared, sorted, each with how it is written."""
+    return tuple(sorted((f"{canon(name)}\x1f", name) for name in names))
+
+
 def digest_of(fields: Fields, watched: Sequence[str] = ()) -> bytes:
     """Digest what is compared: all fields, or those `watched`; their order does not count."""
     if watched:
-        chosen = [(path, pick(fields, path)) for path in watched]
-    else:
-        chosen = sorted([(canon(name), value) for name, value in fields.items()], key=lambda pair: pair[0])
-    parts = [
-        f"{name}\x1f{value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)}"
-        for name, value in chosen
-        if not _nothing(value)
-    ]
+        fields = {path: pick(fields, path) for path in watched}
+    parts = []
+    for compared, name in _order(tuple(fields)):
+        value = fields[name]
+        if value.__class__ is str:
+            if value:
+                parts.append(compared + value)
+        elif not _nothing(value):
+            parts.append(compared + json.dumps(value, sort_keys=True, ensure_ascii=False))
     return blake2b("\x1e".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 

@@ -7,6 +7,7 @@ Namespaces are passed over. Nothing outside is loaded; a document that declares 
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from lxml import etree
@@ -19,6 +20,8 @@ Paths = tuple[tuple[str, ...], ...]  # each from its end inwards is compared; a 
 _STEPS = re.compile(r"/{0,2}[^/|\s\[\]@()*]+(?:/[^/|\s\[\]@()*]+)*")
 _COUNTS = ("record_count", "recordcount", "total_records", "totalrecords")
 MOST_DEPTH = 200
+_DEEP = 5  # levels at which a list may stand
+_ENOUGH = 200_000  # elements that show how a document is made
 
 
 def parse_path(path: str) -> Paths:
@@ -33,6 +36,7 @@ def parse_path(path: str) -> Paths:
     return tuple(found)
 
 
+@lru_cache(maxsize=4096)
 def _local(tag: Any) -> str:
     return tag.rpartition("}")[2] if isinstance(tag, str) else ""
 
@@ -63,21 +67,27 @@ def guess(open_: Opener, url: str) -> str:
     path: list[str] = []
     often: Counter[tuple[str, ...]] = Counter()
     held: Counter[tuple[str, ...]] = Counter()
+    stack: list[tuple[str, ...]] = []
     total = 0
     for event, element in _parse(open_, url):
         if event == "start":
             path.append(_local(element.tag))
             total += 1
-            for depth in range(2, min(len(path), 5) + 1):
-                held[tuple(path[:depth])] += 1
-            if len(path) <= 5:
-                often[tuple(path)] += 1
+            at = len(path)
+            if at <= _DEEP:
+                steps = tuple(path)
+                often[steps] += 1
+                stack = stack[: at - 1] + [steps]
+            for outer in stack[1:at]:
+                held[outer] += 1
+            if total >= _ENOUGH:
+                break
             if len(often) > 5_000 or len(path) > MOST_DEPTH:
                 raise ReadError(url, "this XML is no list: name its records with `rows`")
         else:
             path.pop()
             _forget(element)
-    for depth in range(2, 6):
+    for depth in range(2, _DEEP + 1):
         repeated = [steps for steps, count in often.items() if len(steps) == depth and count > 1]
         if repeated and sum(held[steps] for steps in repeated) * 2 > total:
             return " | ".join("/" + "/".join(steps) for steps in repeated[:20])
