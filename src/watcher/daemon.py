@@ -22,14 +22,16 @@ from watcher.dispatch import Dispatcher
 from watcher.errors import ConfigError, StoreError, WatcherError
 from watcher.health import Health
 from watcher.notify import Notifier
-from watcher.world import clock, open_world
+from watcher.world import clock, give_back, open_world, settle_memory
 
 log = structlog.get_logger("watcher.daemon")
 
 TICK = 0.5  # seconds between two looks at what is due
-HEALTH = 5.0
+HEALTH = 15.0  # between two lines of status for the service manager
+TRIM = 60.0  # between two looks at whether memory can be given back
 STALL = 30.0  # seconds within which loop, writer and dispatcher must have answered to feed the watchdog
 SET_BACK = timedelta(seconds=2)  # by which the clock must go back before anything is made of it
+RUSH = 2000  # polls that ended
 PATIENCE = 5.0  # seconds for polls under way at the end
 BACKLOG = 4  # polls under way for each open request allowed: those that wait for their host's turn
 
@@ -75,6 +77,7 @@ class Daemon:
                 config=str(self.config.path),
             )
             self.started()
+            settle_memory()
             await self.stop.wait()
         finally:
             self.notifier.stopping("ending polls under way")
@@ -116,7 +119,9 @@ class Daemon:
         )
         scheduler.add_job(self._tick, "interval", seconds=TICK, next_run_time=datetime.now(UTC))
         scheduler.add_job(self._wake_delivery, "interval", seconds=1)
-        scheduler.add_job(self._health, "interval", seconds=HEALTH)
+        scheduler.add_job(self._trim, "interval", seconds=TRIM)
+        if self.notifier.address:
+            scheduler.add_job(self._health, "interval", seconds=HEALTH)
         scheduler.add_job(self._started, "interval", seconds=1)
         scheduler.add_job(self._wind_back, "interval", minutes=10)
         scheduler.add_job(self._prune, "cron", hour=3, minute=17)
@@ -163,9 +168,17 @@ class Daemon:
 
     async def _health(self) -> None:
         try:
-            self.notifier.status(self.config_error or self.health.status())
+            fares: str = await asyncio.get_running_loop().run_in_executor(None, self.health.status)
+            words = self.config_error or fares
         except StoreError as error:
-            self.notifier.status(f"store trouble: {error}")
+            words = f"store trouble: {error}"
+        self.notifier.status(words)
+
+    async def _trim(self) -> None:
+        """After a rush (the first polls, a reload) give back what only the rush needed."""
+        if self.dispatcher.ended >= RUSH and not self.dispatcher.backlogged:
+            self.dispatcher.ended = 0
+            await asyncio.get_running_loop().run_in_executor(None, give_back)
 
     async def _prune(self) -> None:
         kept = self.world.config.retention

@@ -79,18 +79,22 @@ class Deliverer:
             await self.writer.run(lambda store: store.mark(late))
             for delivery in late:
                 self._unwritten.pop(delivery.alert.id, None)
-        disabled = {name for name, state in self.store.channel_states().items() if state.disabled_at}
+        if not self.senders:
+            return 0
         resting = {name for name, at in self._resume.items() if now < at <= now + PROBE}
-        skip = self._busy | disabled | resting
-        pending = await asyncio.get_running_loop().run_in_executor(
-            None, lambda: self.store.pending(now, BATCH, skip=skip)
-        )
+        pending = await asyncio.get_running_loop().run_in_executor(None, self._pending, now, self._busy | resting)
         by_channel: dict[str, list[Delivery]] = {}
         for delivery in pending:
             if delivery.alert.channel in self.senders:
                 by_channel.setdefault(delivery.alert.channel, []).append(delivery)
         sent = await asyncio.gather(*(self._channel(name, group) for name, group in by_channel.items()))
         return sum(sent)
+
+    def _pending(self, now: datetime, skip: set[str]) -> tuple[Delivery, ...]:
+        if not self.store.is_pending(now):
+            return ()
+        disabled = {name for name, state in self.store.channel_states().items() if state.disabled_at}
+        return self.store.pending(now, BATCH, skip=skip | disabled)
 
     async def _channel(self, name: str, deliveries: list[Delivery]) -> int:
         sent = 0

@@ -49,6 +49,7 @@ class Dispatcher:
         self.weather = Weather()
         self.last_tick = time.monotonic()
         self.on_alerts: Callable[[], None] = lambda: None
+        self.ended = 0  # polls, counted for whoever resets it
         self._hosts: Counter[str] = Counter()
         self._backlog: deque[Due] = deque()
         self._crowded: dict[str, deque[Due]] = {}  # by host: they wait for one of its polls to end
@@ -141,6 +142,7 @@ class Dispatcher:
                 del self._hosts[host]
             self.running.pop(job.fetch.id, None)
             self._done.add(job.fetch.id)
+            self.ended += 1
             self._leave(host)
 
     def _leave(self, host: str) -> None:

@@ -51,8 +51,11 @@ class Health:
         now = self.clock()
         patient = now - self.since < WAIT_FOR_ALL
         if not self.waiting or (patient and self.dispatcher.backlogged):
-            return  # asking the store costs what there are sources
-        known = await asyncio.get_running_loop().run_in_executor(None, self.world.store.unstarted)
+            return
+        loop = asyncio.get_running_loop()
+        if patient and await loop.run_in_executor(None, self.world.store.unpolled):
+            return  # asking for all of them costs what there are sources
+        known = await loop.run_in_executor(None, self.world.store.unstarted)
         rows = [row for row in known if self.world.config.source(row.source)]
         if not rows:
             self.waiting = False

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -75,7 +76,7 @@ class Pipeline:
         self.parts = parts
         self.offline = False
         self._turns: dict[str, tuple[asyncio.Lock, int]] = {}  # fetches under way: the lock, and who holds or wants it
-        self._rules: dict[tuple[str, str | None], str] = {}  # by source and kind
+        self._rules: dict[str, str] = {}  # by source whose kind is known: it stays with the configuration
         self._lists = ThreadPoolExecutor(1, thread_name_prefix="list")  # one large list at a time: memory is bounded
         self._ending = False
         self._log = log.bind()  # with the settings in force now: most polls have only a word for `-v`
@@ -158,10 +159,11 @@ class Pipeline:
         """The rules of all sources of a fetch; worked out once for each source and configuration."""
         found = []
         for source, state in zip(sources, states, strict=True):
-            key = (source.name, source.kind or state.kind)
-            if key not in self._rules:
-                self._rules[key] = rules_of(source, key[1])
-            found.append(self._rules[key])
+            kind = source.kind or state.kind
+            rules = self._rules.get(source.name) if kind else rules_of(source, kind)
+            if rules is None:
+                rules = self._rules[source.name] = sys.intern(rules_of(source, kind))  # many sources, few rules
+            found.append(rules)
         return ";".join(found)
 
     def _visit(self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> settle.Visit:

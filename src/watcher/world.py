@@ -47,7 +47,12 @@ def settle_memory() -> None:
     """
     gc.collect()
     gc.freeze()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # glibc has it
+    give_back()
+
+
+def give_back() -> None:
+    """Give freed memory back to the system, where the C library can be asked to (glibc)."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
 

@@ -24,8 +24,7 @@ PRAGMAS = (
     "PRAGMA busy_timeout=10000",
     "PRAGMA foreign_keys=ON",
     "PRAGMA temp_store=MEMORY",
-    "PRAGMA cache_size=-16000",
-    "PRAGMA mmap_size=268435456",
+    "PRAGMA cache_size=-4000",
     "PRAGMA journal_size_limit=67108864",
 )
 POOL: dict[str, Any] = {"pool_size": 8, "max_overflow": 16}
@@ -71,7 +70,8 @@ def connect(url: URL) -> Engine:
             alone = {"check_same_thread": False}
             engine = create_engine(url, poolclass=StaticPool, hide_parameters=True, connect_args=alone)
         else:
-            engine = create_engine(url, **POOL, hide_parameters=True, connect_args={"timeout": 10})
+            # The connection that was used last is the warm one; each has a cache of its own.
+            engine = create_engine(url, **POOL, pool_use_lifo=True, hide_parameters=True, connect_args={"timeout": 10})
     except (ModuleNotFoundError, NoSuchModuleError) as error:
         raise StoreError("PostgreSQL needs the extra `postgres`: pip install 'regwatcher[postgres]'") from error
     event.listen(engine, "connect", _prepare)

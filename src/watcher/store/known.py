@@ -106,6 +106,12 @@ def list_document(connection: Connection, source: str) -> Document | None:
     return None if row is None else document(row)
 
 
+def unpolled(connection: Connection) -> bool:
+    """Whether an enabled source that nobody was told of yet was never polled."""
+    waiting = select(sources.c.name).join(fetches).where(sources.c.enabled, sources.c.started.is_(False))
+    return connection.execute(waiting.where(fetches.c.last_poll_at.is_(None)).limit(1)).first() is not None
+
+
 def unstarted(connection: Connection) -> tuple[StartedSource, ...]:
     """Enabled sources that nobody was told of yet, with the latest update on their pages."""
     wanted = select(sources.c.name, sources.c.fetch, sources.c.started, sources.c.state)

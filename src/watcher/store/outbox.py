@@ -184,6 +184,16 @@ def _with_alerts() -> Select[Any]:
     return select(deliveries, alerts.c.seq, alerts.c.data, first.label("first")).join_from(deliveries, alerts)
 
 
+_IS_PENDING = select(deliveries.c.alert).where(
+    deliveries.c.state == "pending", deliveries.c.next_at <= bindparam("now")
+)
+
+
+def is_pending(connection: Connection, now: datetime) -> bool:
+    """Whether any delivery is due."""
+    return connection.execute(_IS_PENDING.limit(1), {"now": to_ms(now)}).first() is not None
+
+
 def pending(connection: Connection, now: datetime, limit: int, skip: Collection[str]) -> tuple[Delivery, ...]:
     """What is due, oldest first; at most `limit` of each channel and in all, so that none crowds another out."""
     rank = func.row_number().over(partition_by=deliveries.c.channel, order_by=alerts.c.seq).label("rank")

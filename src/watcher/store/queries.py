@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import Connection, Select, func, or_, select, text
+from sqlalchemy import Connection, Select, and_, case, func, or_, select, text
 
 from watcher.model import Change, Document, PollResult, Revision, Snapshot, SourceState
 from watcher.model import Poll as PollRecord
@@ -40,10 +40,35 @@ def _count(connection: Connection, wanted: Select[Any]) -> int:
     return int(connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one())
 
 
+def _counted(condition: Any) -> Any:
+    return func.sum(case((condition, 1), else_=0))
+
+
+def _own(connection: Connection) -> Any:
+    """The sources in numbers, in one walk over them and their fetches."""
+    on = sources.c.enabled
+    wanted = select(
+        func.count().label("total"),
+        _counted(on).label("enabled"),
+        _counted(and_(on, fetches.c.failures > 0)).label("failing"),
+        _counted(and_(on, fetches.c.last_poll_at.is_(None))).label("unpolled"),
+    )
+    return connection.execute(wanted.select_from(sources.join(fetches))).one()
+
+
+def _asked(connection: Connection, late: int) -> Any:
+    """The fetches in numbers, in one walk."""
+    wanted = select(
+        func.max(fetches.c.last_poll_at).label("newest"),
+        func.min(fetches.c.next_poll_at).label("soonest"),
+        _counted(fetches.c.next_poll_at < late).label("overdue"),
+    )
+    return connection.execute(wanted).one()
+
+
 def totals(connection: Connection, now: datetime) -> Totals:
     """The store in numbers; a handful of queries over indexes and small tables."""
     at = to_ms(now)
-    enabled = select(sources.c.name).join(fetches).where(sources.c.enabled)
     since = select(hours.c.result, func.sum(hours.c.polls)).where(hours.c.hour > (at // HOUR) - 24)
     results = [(cast(PollResult, row[0]), int(row[1])) for row in connection.execute(since.group_by(hours.c.result))]
     fresh = select(changes.c.announced, func.count()).where(changes.c.committed >= to_ms(now - DAY))
@@ -55,16 +80,14 @@ def totals(connection: Connection, now: datetime) -> Totals:
     }
     off = select(channels.c.name).where(channels.c.disabled_at.is_not(None)).order_by(channels.c.name)
     config = connection.execute(select(configs.c.id).order_by(configs.c.seq.desc()).limit(1)).scalar_one_or_none()
-    newest, soonest = connection.execute(
-        select(func.max(fetches.c.last_poll_at), func.min(fetches.c.next_poll_at))
-    ).one()
+    own, asked = _own(connection), _asked(connection, to_ms(now - GRACE))
     return Totals(
-        sources=_count(connection, enabled),
-        disabled=_count(connection, select(sources.c.name).where(sources.c.enabled.is_(False))),
-        failing=_count(connection, enabled.where(fetches.c.failures > 0)),
-        never_polled=_count(connection, enabled.where(fetches.c.last_poll_at.is_(None))),
+        sources=own.enabled or 0,
+        disabled=own.total - (own.enabled or 0),
+        failing=own.failing or 0,
+        never_polled=own.unpolled or 0,
         muted=_count(connection, select(mutes.c.source).where(mutes.c.until > at)),
-        overdue=_count(connection, select(fetches.c.id).where(fetches.c.next_poll_at < to_ms(now - GRACE))),
+        overdue=asked.overdue or 0,
         polls_day=sum(count for _, count in results),
         failed_day=sum(count for result, count in results if result in {"failed", "refused"}),
         results_day=tuple(sorted(results)),
@@ -73,8 +96,8 @@ def totals(connection: Connection, now: datetime) -> Totals:
         pending=waiting.get("pending", (0, None))[0],
         dead=waiting.get("dead", (0, None))[0],
         oldest_pending=maybe_time(waiting.get("pending", (0, None))[1]),
-        newest_poll=maybe_time(newest),
-        next_poll=maybe_time(soonest),
+        newest_poll=maybe_time(asked.newest),
+        next_poll=maybe_time(asked.soonest),
         disabled_channels=tuple(connection.execute(off).scalars()),
         config=config or "",
         bytes=_size(connection),

@@ -258,11 +258,21 @@ class Store:
         with self._database.read() as connection:
             return known.list_document(connection, source)
 
+    def is_pending(self, now: datetime) -> bool:
+        """Whether any delivery is due; cheap, for whoever asks all the time."""
+        with self._database.read() as connection:
+            return outbox.is_pending(connection, now)
+
     def pending(self, now: datetime, limit: int = 200, *, skip: Collection[str] = ()) -> tuple[Delivery, ...]:
         """The deliveries that are due on channels not in `skip`, oldest first; when there are more than `limit`, each
         channel's oldest come before any channel's later ones."""
         with self._database.read() as connection:
             return outbox.pending(connection, now, limit, skip)
+
+    def unpolled(self) -> bool:
+        """Whether an enabled source that nobody was told of yet was never polled."""
+        with self._database.read() as connection:
+            return known.unpolled(connection)
 
     def unstarted(self) -> tuple[StartedSource, ...]:
         """Enabled sources whose start nobody was told of yet."""
