@@ -26,7 +26,7 @@ from watcher.core.content import (
     select,
     text_outside,
 )
-from watcher.core.furniture import is_furniture, opens_note
+from watcher.core.furniture import is_furniture
 from watcher.core.head import Head, data_of, dates_of, read_head
 from watcher.core.links import resolve
 from watcher.core.markup import decode, parse
@@ -44,11 +44,6 @@ _MAGIC = (
 )  # fmt: skip
 _MARKUP = re.compile(
     r"<(?:!doctype|html|head|body|div|p|article|section|table|span|h[1-6]|ul|ol|br|a|pre|main|title|meta)\b",
-    re.IGNORECASE,
-)
-_TAIL = re.compile(
-    r"(?:about (?:the )?authors?|about us|written by|über den autor|über die autorin|à propos de l['’]auteur|"
-    r"sobre (?:el|la|o|a) autora?|l['’]autore)\s?:?",
     re.IGNORECASE,
 )
 _TEASER = re.compile(
@@ -95,7 +90,7 @@ def read(  # noqa: PLR0917 - the readers of all kinds share this form
     trimmed = trim(content.blocks, content.head.title)
     watched = watched_of(content.head, trimmed, volatile, content.media)
     base = resolve(url, content.head.base) or url if content.head.base else url
-    blocks = _blocks(_pointers(_tail(trimmed)), base, volatile)
+    blocks = _blocks(trimmed, base, volatile)
     page = _page(content, blocks, url, base, look)
     return PageReading(page, watched)
 
@@ -186,41 +181,6 @@ def _plain(text: str) -> _Content:
 
 
 # --- from blocks to a page ------------------------------------------------------------------------------------------
-
-
-def _pointers(raws: Iterable[Raw]) -> list[Raw]:
-    """Call links to other stories furniture: each alone in its block, below "Related stories" or the like."""
-    out: list[Raw] = []
-    below = False
-    for raw in raws:
-        if len(raw.text) <= 60 and notes.is_elsewhere(raw.text):
-            below = True
-            out.append(raw)
-            continue
-        if below and not any(label == raw.text for _target, label in raw.links):
-            below = False
-        out.append(replace(raw, role="furniture") if below and raw.role == "text" else raw)
-    return out
-
-
-def _tail(raws: list[Raw]) -> list[Raw]:
-    """Call what is told about the author at the end furniture, up to a note that may stand below it."""
-    total = sum(len(raw.text) for raw in raws if raw.role == "text")
-    for index, raw in enumerate(raws):
-        if len(raw.text) <= 60 and _TAIL.fullmatch(raw.text) and raw.role == "text":
-            rest = raws[index:]
-            if sum(len(other.text) for other in rest) <= max(400, min(1500, total // 3)):
-                out = raws[:index]
-                noted = False
-                for other in rest:
-                    noted = noted or (opens_note(other.text) and len(other.text) > 40)
-                    out.append(
-                        other
-                        if noted or other.role != "text"
-                        else Raw(other.type, other.text, "furniture", other.links, slot=other.slot)
-                    )
-                return out
-    return raws
 
 
 def _blocks(raws: Iterable[Raw], base: str, volatile: Collection[str]) -> list[Block]:

@@ -37,7 +37,7 @@ from watcher.model import Block, Page, Reason
 LEARNING = timedelta(hours=1)  # after the baseline
 SECOND_LOOK = timedelta(seconds=45)
 SURE = timedelta(minutes=5)
-FIRST = timedelta(minutes=1)
+FIRST, SECOND = timedelta(minutes=1), timedelta(minutes=2, seconds=30)
 _SOON, _LATER = 2, 3  # looks with yet another content that make a region learnt, in that time and after it
 _OFTEN = timedelta(days=1)  # within which short texts must change so often; lists of links may take longer
 _EDITED = 0.65  # likeness from which a sentence is the old one, edited
@@ -450,7 +450,9 @@ def _stays(place: _Place, known: Region, verdict: _Verdict, look: Look, *, sure:
     if place.moved or (age < SURE and not sure and look.patient):
         verdict.hide(place)
         if not place.moved:
-            verdict.waiting.append(known.since + (FIRST if age < FIRST else SURE))
+            verdict.waiting.append(
+                known.since + next(step for step in (FIRST, SECOND, SURE) if age < step or step is SURE)
+            )
         return
     verdict.regions = [r for r in verdict.regions if r is not known]
     verdict.hide(place)

@@ -4,16 +4,27 @@ Both the full reading and the early gate apply it, so that they see the same blo
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from watcher.core.blocks import Raw
 from watcher.core.furniture import normalise, opens_note
+from watcher.core.notes.page import is_elsewhere
 
 _SENTENCE = re.compile(r"[.!?。！？…][\"'”’»)\]]*$")
+_TAIL = re.compile(
+    r"(?:about (?:the )?authors?|about us|written by|über den autor|über die autorin|à propos de l['’]auteur|"
+    r"sobre (?:el|la|o|a) autora?|l['’]autore)\s?:?",
+    re.IGNORECASE,
+)
 
 
 def trim(raws: Sequence[Raw], title: str | None) -> list[Raw]:
+    """Leave the headline out, and call furniture what stands around the article: above, between and below its text."""
+    return _pointers(_tail(_without_title(raws, title)))
+
+
+def _without_title(raws: Sequence[Raw], title: str | None) -> list[Raw]:
     """Leave out the headline, which is the page's title and no block of its text."""
     if not title:
         return list(raws)
@@ -41,3 +52,38 @@ def _is_link_bar(raw: Raw) -> bool:
     for _target, label in raw.links:
         rest = rest.replace(label, "", 1) if 0 < len(label) <= 30 else rest
     return not any(map(str.isalnum, rest))
+
+
+def _pointers(raws: Iterable[Raw]) -> list[Raw]:
+    """Call links to other stories furniture: each alone in its block, below "Related stories" or the like."""
+    out: list[Raw] = []
+    below = False
+    for raw in raws:
+        if len(raw.text) <= 60 and is_elsewhere(raw.text):
+            below = True
+            out.append(raw)
+            continue
+        if below and not any(label == raw.text for _target, label in raw.links):
+            below = False
+        out.append(replace(raw, role="furniture") if below and raw.role == "text" else raw)
+    return out
+
+
+def _tail(raws: list[Raw]) -> list[Raw]:
+    """Call what is told about the author at the end furniture, up to a note that may stand below it."""
+    total = sum(len(raw.text) for raw in raws if raw.role == "text")
+    for index, raw in enumerate(raws):
+        if len(raw.text) <= 60 and _TAIL.fullmatch(raw.text) and raw.role == "text":
+            rest = raws[index:]
+            if sum(len(other.text) for other in rest) <= max(400, min(1500, total // 3)):
+                out = raws[:index]
+                noted = False
+                for other in rest:
+                    noted = noted or (opens_note(other.text) and len(other.text) > 40)
+                    out.append(
+                        other
+                        if noted or other.role != "text"
+                        else Raw(other.type, other.text, "furniture", other.links, slot=other.slot)
+                    )
+                return out
+    return raws
