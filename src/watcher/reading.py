@@ -80,6 +80,8 @@ class _Values(pickle.Unpickler):
     """Lets through values of the model and of the standard library's dates, and no function."""
 
     def find_class(self, module: str, name: str) -> Any:
+        if (module, name) == ("pydantic_core._pydantic_core", "TzInfo"):  # of the times that come from the store
+            return super().find_class(module, name)
         ours = module in {"watcher.model", "watcher.errors"} or module.startswith("watcher.core.")
         found = super().find_class(module, name) if ours or module == "datetime" else None
         if module == "datetime" or (
