@@ -29,7 +29,7 @@ MOST_PAGES = 100  # of one process
 MOST_MEMORY = 1_500_000_000  # bytes of all its processes, what they share not counted
 IDLE = 60.0  # seconds without a page after which the process is ended
 _LOOK = 0.5  # seconds between two looks at its memory
-_PATIENCE = 5.0  # seconds that it is given to close something
+_PATIENCE = 10.0  # seconds that it is given to close something
 _START_SECONDS = 30.0
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
@@ -148,12 +148,19 @@ class Browser:
                 yield context
             finally:
                 await self._let_go(running, context)
+        except FetchError:
+            raise  # it knows better
         except Exception as error:
             if running.killed is not None:
                 raise FetchError(shown, f"The browser {running.killed} ({shown}).") from error
             raise
         finally:
             self._leave(running)
+
+    async def start(self, shown: str, proxy: str) -> None:
+        """Have a process ready, before a page is asked for that could not be shown. Raises FetchError."""
+        await self._process(shown, proxy)
+        self._sleep()
 
     async def close(self) -> None:
         """End every process; pages under way fail."""
@@ -168,6 +175,15 @@ class Browser:
             await asyncio.wait(set(self._ending), timeout=3 * _PATIENCE)
 
     async def _enter(self, shown: str, proxy: str) -> _Running:
+        running = await self._process(shown, proxy)
+        running.users += 1
+        running.pages += 1
+        if self._watch is None or self._watch.done():
+            self._watch = asyncio.get_running_loop().create_task(self._watch_memory())
+        return running
+
+    async def _process(self, shown: str, proxy: str) -> _Running:
+        """Give a process that can take a page, started if there is none."""
         if self._idle is not None:
             self._idle.cancel()
             self._idle = None
@@ -179,12 +195,7 @@ class Browser:
             if self._running is None:
                 self._running = await self._start(shown, proxy)
                 self._all.add(self._running)
-            running = self._running
-        running.users += 1
-        running.pages += 1
-        if self._watch is None or self._watch.done():
-            self._watch = asyncio.get_running_loop().create_task(self._watch_memory())
-        return running
+            return self._running
 
     def _leave(self, running: _Running) -> None:
         running.users -= 1
@@ -192,7 +203,14 @@ class Browser:
             return
         if running is not self._running or not running.usable:
             self._retire(running)
-        elif not self._closed:
+        else:
+            self._sleep()
+
+    def _sleep(self) -> None:
+        """End the process after a while, unless a page comes before."""
+        if self._idle is not None:
+            self._idle.cancel()
+        if not self._closed:
             self._idle = asyncio.get_running_loop().call_later(IDLE, self._rest)
 
     def _rest(self) -> None:
@@ -232,7 +250,7 @@ class Browser:
         except BaseException as error:
             _kill(mark)
             if playwright is not None:
-                with contextlib.suppress(Exception):  # what did not start need not stop
+                with contextlib.suppress(Error, OSError):  # what did not start need not stop
                     await playwright.stop()
             home.cleanup()
             if isinstance(error, Error | OSError):

@@ -66,6 +66,7 @@ class Browsing:
                     await self._proxy.start()
                     self._started = True
             async with self._browser.place():
+                await self._browser.start(shown, self._proxy.address)
                 first = await way.ask(request.url, None)
                 if not is_page(first.answer):
                     return first.answer

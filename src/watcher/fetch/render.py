@@ -34,6 +34,8 @@ _LEFT_OUT = frozenset({"image", "media", "font", "texttrack", "eventsource", "ma
 _NOT_HANDED_ON = frozenset(
     {"content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive", "alt-svc", "refresh"}
 )
+# Calls between browsers (WebRTC) go beside every proxy; already to offer one announces the machine to its network.
+_NO_CALLS = "delete window.RTCPeerConnection; delete window.webkitRTCPeerConnection; delete window.WebTransport;"
 # In a world of its own, where the page's scripts cannot put their own functions in the way.
 _SERIALISE = """(() => {
   const root = document.documentElement;
@@ -167,21 +169,13 @@ class Renderer:
             await _handle(visit, context, page, route, asked)
 
         context.on("page", lambda other: asyncio.ensure_future(_shut(other)))
+        await context.add_init_script(_NO_CALLS)
         await context.route("**/*", handle)
         loop = asyncio.get_running_loop()
         quiet_at = loop.time() + QUIET_SECONDS
         await page.goto(visit.first.answer.url, wait_until="commit", timeout=0)
         if visit.request.wait is not None:
-            try:
-                await page.wait_for_selector(
-                    f"css={visit.request.wait}", state="attached", timeout=visit.request.timeout * 1000
-                )
-            except Late as error:
-                message = (
-                    f"Nothing on the page of {visit.host} fits `wait` ({visit.request.wait[:80]}) "
-                    f"within {visit.request.timeout:g} seconds ({visit.shown})."
-                )
-                raise FetchError(visit.shown, message) from error
+            await _await(visit, page, visit.request.wait)
         else:
             with contextlib.suppress(Late):  # it is read as it stands
                 left = max(quiet_at - loop.time(), 0.001)
@@ -192,6 +186,27 @@ class Renderer:
             raise _too_large(visit)
         document = visit.documents.get(urldefrag(page.url)[0]) or visit.last or visit.first
         return body, document
+
+
+async def _await(visit: Visit, page: "Page", selector: str) -> None:
+    """Wait until the selector fits. Raises FetchError when it never does."""
+    from playwright.async_api import Error
+    from playwright.async_api import TimeoutError as Late
+
+    seconds = visit.request.timeout
+    shown = selector if len(selector) <= _LONGEST_TEXT else selector[: _LONGEST_TEXT - 1] + "…"
+    try:
+        await page.wait_for_selector(f"css={selector}", state="attached", timeout=seconds * 1000)
+    except Late as error:
+        message = (
+            f"Nothing on the page of {visit.host} fits `wait` ({shown}) within {seconds:g} seconds ({visit.shown})."
+        )
+        raise FetchError(visit.shown, message) from error
+    except Error as error:
+        if "not a valid selector" not in str(error) and "parsing css selector" not in str(error):
+            raise
+        message = f"`wait` is no selector that the browser knows ({shown}; {visit.shown})."
+        raise FetchError(visit.shown, message, transient=False) from error
 
 
 async def _give_cookies(visit: Visit, context: "BrowserContext") -> None:
