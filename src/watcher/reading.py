@@ -33,7 +33,7 @@ SMALL = 300_000  # bytes of a body that is read where one is
 _MOST_TAGS = 20_000  # of such a body
 _LONG_TAG = re.compile(rb"<[^<>]{20000}")  # attributes are compared each with each
 _FILES = (b"%PDF-", b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # files are always read in the child
-_HEAD = struct.Struct(">Q")
+_HEAD = struct.Struct(">Q?")  # how many bytes follow, and whether the sender ends after them
 _LONGEST_REPLY = 512_000_000
 _READY = b"ready"  # what a child says once it has loaded what it reads with
 _LONGEST_START = 60.0  # seconds
@@ -97,7 +97,7 @@ class _Child:
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._served = 0
-        self._is_ready = False
+        self._is_ready = self._leaves = False
         kept = {"PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR"}
         self._process = subprocess.Popen(  # noqa: S603 - this program itself, with numbers as arguments
             [sys.executable, "-m", "watcher.reading", str(limits.seconds), str(limits.memory), str(limits.idle)],
@@ -109,7 +109,7 @@ class _Child:
 
     @property
     def is_alive(self) -> bool:
-        return self._process.poll() is None and self._served < self._limits.served
+        return not self._leaves and self._served < self._limits.served and self._process.poll() is None
 
     def call(self, job: bytes, seconds: float) -> tuple[bytes, float]:
         """Send a job and wait for its reply; gives it and the seconds it took.
@@ -125,8 +125,8 @@ class _Child:
             self._is_ready = True
         deadline = time.monotonic() + seconds
         os.set_blocking(sent.fileno(), False)
-        _send(sent.fileno(), _HEAD.pack(len(job)) + job, deadline)
-        (size,) = _HEAD.unpack(_receive(got.fileno(), _HEAD.size, deadline))
+        _send(sent.fileno(), _HEAD.pack(len(job), False) + job, deadline)
+        size, self._leaves = _HEAD.unpack(_receive(got.fileno(), _HEAD.size, deadline))
         if size > _LONGEST_REPLY:
             raise EOFError
         return _receive(got.fileno(), size, deadline), seconds - (deadline - time.monotonic())
@@ -220,7 +220,7 @@ class Readers:
             status = child.end(grace=1.0)
             if self._closed:
                 raise ReadError(url, "reading it was stopped because Watcher is ending") from error
-            if status == 0 and again:
+            if again and (status == 0 or isinstance(error, BrokenPipeError)):
                 return self._call(url, seconds, job, again=False)
             raise ReadError(url, f"reading it ended the reader's process ({_ended(status)})") from error
         else:
@@ -289,8 +289,12 @@ def _result(url: str, reply: bytes) -> Any:
 
 
 def _size() -> int:
-    """The most memory that this process ever held, in bytes."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    """The memory that this process holds, in bytes; where the system does not tell, the most that it ever held."""
+    try:
+        with open("/proc/self/statm", "rb") as told:  # noqa: PTH123 - a pseudo file, read at every job
+            return int(told.read().split()[1]) * resource.getpagesize()
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
 def _bound(seconds: float, memory: int) -> None:
@@ -337,9 +341,10 @@ def serve(seconds: float, memory: int, idle: float, source: IO[bytes], sink: IO[
             return
         _bound(seconds, memory)
         reply = _answer(job)
-        sink.write(_HEAD.pack(len(reply)) + reply)
+        leaves = _size() > _SWOLLEN
+        sink.write(_HEAD.pack(len(reply), leaves) + reply)
         sink.flush()
-        if _size() > _SWOLLEN:
+        if leaves:
             return
 
 
