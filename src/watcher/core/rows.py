@@ -52,6 +52,8 @@ _DOCUMENT = re.compile(
     r"|getfile|docid|show_temp|filingid|archives/edgar",
     re.IGNORECASE,
 )
+_HOLDERS = _words("div section main table ul ol dl form article body")  # what an id names as the place of rows
+_SHARE = 0.3
 _LISTED = _words("div li ul ol p tr article section table dl")
 _AWAY_NAMES = re.compile(
     r"facet|filter|pager|paging|paginat|breadcrumb|calendar|sortable-link|dropdown|typeahead", re.IGNORECASE
@@ -307,7 +309,7 @@ def find(tree: LexborHTMLParser, root: LexborNode | None = None) -> tuple[Spot, 
     groups, sums = _gather(tree, top)
     best: tuple[float, Spot, list[Record]] | None = None
     for group in groups.values():
-        for spot, records, score in _tried(group, sums):
+        for spot, records, score in _tried(group, sums, sums.get(top.mem_id, _Sum()).length):
             if best is None or score > best[0]:
                 best = score, spot, records
     if best is None:
@@ -383,12 +385,24 @@ def _entered(node: LexborNode, above: _Seen, ids: Counter[str | None]) -> _Seen:
 def _step(node: LexborNode, ids: Counter[str | None]) -> str:
     attributes = node.attributes
     name = attributes.get("id") or ""
-    if name and _PLAIN.fullmatch(name) and ids[name] == 1:
+    if name and _PLAIN.fullmatch(name) and ids[name] == 1 and node.tag in _HOLDERS and not _is_one_of_many(node):
         return f"#{name}"
     classes = [
         c for c in (attributes.get("class") or "")[:300].split() if _PLAIN.fullmatch(c) and not _PASSING.fullmatch(c)
     ]
     return (node.tag or "") + "".join(f".{name}" for name in sorted(classes)[:2])
+
+
+def _is_one_of_many(node: LexborNode) -> bool:
+    """Say whether an element with an id is a row itself: the element beside it is of its kind and has one too."""
+    classes = node.attributes.get("class")
+    after, before = node.next, node.prev
+    while after is not None and not after.is_element_node:
+        after = after.next
+    while before is not None and not before.is_element_node:
+        before = before.prev
+    beside = [other for other in (before, after) if other is not None and other.tag == node.tag]
+    return any(other.attributes.get("id") and other.attributes.get("class") == classes for other in beside)
 
 
 def _count(into: _Sum, text: str, linked: bool) -> None:
@@ -406,12 +420,14 @@ def _count(into: _Sum, text: str, linked: bool) -> None:
         into.cases += _CASE.search(text[:5000]) is not None
 
 
-def _tried(group: _Group, sums: dict[int, _Sum]) -> Iterator[tuple[Spot, list[Record], float]]:
+def _tried(group: _Group, sums: dict[int, _Sum], whole: int) -> Iterator[tuple[Spot, list[Record], float]]:
     """Try a group as rows of their own, and as the beginnings of rows."""
     members = group.members
     if len(members) < _LEAST:
         return
     away = sum(seen.away for seen in members) * 2 > len(members)
+    if away and sum(seen.sum.length for seen in members if not seen.linked) > _SHARE * whole:
+        away = False  # what holds so much of the page is its content, whatever its name
     if group.striped and len({seen.path for seen in members}) < 2:
         return
     nodes = [seen.node for seen in members[:MOST_ROWS]]
