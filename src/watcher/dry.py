@@ -52,6 +52,9 @@ class NothingKnown:
     def record_index(self, _: str) -> Iterator[Any]:
         return iter(())
 
+    def record_gone(self, _: str) -> list[int]:
+        return []
+
     def list_document(self, _: str) -> None:
         return None
 

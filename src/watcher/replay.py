@@ -97,6 +97,9 @@ class Memory:
         ordered = sorted((row.key, row.digest, at, row.gone_at is not None) for at, row in self.records.items())
         return (Indexed(at, key, digest, gone) for key, digest, at, gone in ordered)
 
+    def record_gone(self, _: str) -> list[int]:
+        return [at for at, row in self.records.items() if row.gone_at is not None]
+
     def record_rows(self, numbers: Sequence[int]) -> Mapping[int, RecordRow]:
         return {at: self.records[at] for at in numbers}
 

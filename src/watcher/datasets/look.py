@@ -142,7 +142,7 @@ def _after(visit: Visit, shape: ListShape, document: Document, count: int) -> So
 
 def _confirmed(visit: Visit) -> Observation:
     """The same file again: what it lacked, it still lacks; nothing is read."""
-    missing = [row.at for row in visit.known.record_index(visit.source.name) if row.gone]
+    missing = visit.known.record_gone(visit.source.name)
     state = replace(visit.state, confirm_at=None)
     document = visit.known.list_document(visit.source.name)
     if not missing or document is None or state.list is None:

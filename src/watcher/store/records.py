@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, text, update
 
 from watcher.core.dataset import Indexed
 from watcher.errors import StoreError
@@ -29,11 +29,10 @@ _PUT = Prepared(
     .where(records.c.seq == bindparam("at_seq"))
     .values({name: bindparam(name) for name in ("key", "digest", "gone_at", "gone", "data")})
 )
-_PAGE = (
-    select(records.c.seq, records.c.key, records.c.digest, records.c.gone_at)
-    .where(records.c.list == bindparam("of"))
-    .order_by(records.c.key, records.c.digest, records.c.gone_at, records.c.seq)
-    .limit(PAGE)
+# In plain words: a million rows pass through, and typed results cost as much as the comparison.
+_PAGE = text(
+    f"SELECT seq, key, digest, gone_at FROM records WHERE list = :of AND key >= :key "  # noqa: S608 - a number of ours
+    f"ORDER BY key, digest, gone_at, seq LIMIT {PAGE} + :more"
 )
 
 
@@ -50,21 +49,24 @@ def index(database: Database, source: str) -> Iterator[Indexed]:
         number = current(connection, source)
     if number is None:
         return
-    last: tuple[bytes, set[int]] | None = None
+    last, done = b"", set[int]()  # the key read last: its records come again, and are passed over
     while True:
-        statement: Any = _PAGE
-        if last is not None:  # the records of the last key come again, and are passed over
-            statement = _PAGE.where(records.c.key >= last[0]).limit(PAGE + len(last[1]))
         with database.read() as connection:
-            rows = connection.execute(statement, {"of": number}).all()
-        done = last[1] if last is not None else set()
-        fresh = [row for row in rows if row.seq not in done]
+            found = connection.execute(_PAGE, {"of": number, "key": last, "more": len(done)}).all()
+        fresh = [row for row in found if row[0] not in done] if done else found
         if not fresh:
             return
-        for row in fresh:
-            yield Indexed(row.seq, bytes(row.key), bytes(row.digest), row.gone_at is not None)
-        key = bytes(fresh[-1].key)
-        last = (key, {row.seq for row in rows if bytes(row.key) == key})
+        for at, key, digest, gone in fresh:
+            yield Indexed(at, key, digest, gone is not None)
+        last = fresh[-1][1]
+        done = {row[0] for row in found if row[1] == last}
+
+
+def gone(connection: Connection, source: str) -> list[int]:
+    """The records of a source that are no longer listed, and not told yet."""
+    number = current(connection, source)
+    wanted = select(records.c.seq).where(records.c.list == number, records.c.gone_at.is_not(None))
+    return list(connection.execute(wanted.order_by(records.c.seq)).scalars())
 
 
 def rows(connection: Connection, numbers: Sequence[int]) -> dict[int, RecordRow]:

@@ -248,6 +248,11 @@ class Store:
         """The records of a dataset, by key."""
         return records.index(self._database, source)
 
+    def record_gone(self, source: str) -> list[int]:
+        """The records of a dataset that the last look did not find, by number."""
+        with self._database.read() as connection:
+            return records.gone(connection, source)
+
     def record_rows(self, numbers: Sequence[int]) -> dict[int, RecordRow]:
         """Records of a dataset by number."""
         with self._database.read() as connection:

@@ -74,7 +74,7 @@ class _Bare:
 
 def _events(open_: Opener, url: str) -> Iterator[tuple[str, str, Any]]:
     try:
-        yield from ijson.parse(_Bare(open_()), use_float=True)
+        yield from ijson.parse(_Bare(open_()))
     except ijson.IncompleteJSONError as error:
         raise ReadError(url, f"the JSON breaks off: {_said(error)}") from error
     except (ijson.JSONError, UnicodeDecodeError, ValueError, RecursionError) as error:
@@ -142,10 +142,10 @@ def records(open_: Opener, place: Place, url: str) -> Iterator[Fields]:
     stream = _Bare(open_())
     try:
         if place.members:
-            for name, value in ijson.kvitems(stream, place.prefix, use_float=True):
+            for name, value in ijson.kvitems(stream, place.prefix):
                 yield {"name": name, **record_of(value)}
         else:
-            yield from map(record_of, ijson.items(stream, place.prefix, use_float=True))
+            yield from map(record_of, ijson.items(stream, place.prefix))
     except ijson.IncompleteJSONError as error:
         raise ReadError(url, f"the JSON breaks off: {_said(error)}") from error
     except (ijson.JSONError, UnicodeDecodeError, ValueError, RecursionError) as error:

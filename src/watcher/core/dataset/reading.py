@@ -77,10 +77,11 @@ class Reading:
 
     def __iter__(self) -> Iterator[Record]:
         key, watched = self.shape.key, self._watched
+        dump = values.dump_numbers if self.shape.format == "json" else values.dump
         last: Fields = {}
         for fields in self._found.rows():
             try:
-                record = Record(keys.digest(fields, key), values.digest_of(fields, watched), values.dump(fields))
+                record = Record(keys.digest(fields, key), values.digest_of(fields, watched), dump(fields))
             except RecursionError as error:
                 raise ReadError(self._url, "a record is nested without measure") from error
             self.records += 1

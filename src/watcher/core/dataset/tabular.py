@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from watcher.core.dataset.values import NOTHING, Fields, canon, cell, composed
+from watcher.core.dataset.values import NOTHING, canon, cell, composed
 from watcher.errors import ReadError
 
 LOOK = 50  # rows that decide
@@ -43,13 +43,12 @@ def head_of(first: Sequence[Sequence[str]], columns: Sequence[str] = ()) -> Head
     widths = Counter(sum(1 for each in row if each) for row in cut)
     width = max((len(row) for row in cut), default=0)
     usual = max((each for each, often in widths.items() if often * 4 >= len(cut)), default=width)
-    for index, row in enumerate(cut[:_HEAD_WITHIN]):
-        filled = [each for each in row if each]
-        if len(filled) * 3 < usual * 2 or (len(filled) == 1 and usual > 1):
-            continue  # a title above the table
-        if _is_head(row, cut[index + 1 :]):
-            return Head(_unique([each or f"c{n}" for n, each in enumerate(row, 1)]), index + 1, named=True)
-        break
+    filled = [sum(1 for each in row if each) for row in cut[:_HEAD_WITHIN]]
+    likely = [n for n, count in enumerate(filled) if count * 3 >= usual * 2 and (count > 1 or usual == 1)]
+    whole = [n for n in likely if filled[n] >= usual]  # what stands above with fewer cells is a title
+    for index in (*whole[:1], *likely[:1]):
+        if _is_head(cut[index], cut[index + 1 :]):
+            return Head(_unique([each or f"c{n}" for n, each in enumerate(cut[index], 1)]), index + 1, named=True)
     return Head(tuple(f"c{n}" for n in range(1, width + 1)), 0, named=False)
 
 

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import lru_cache
 from hashlib import blake2b
 from typing import Any
@@ -21,6 +22,8 @@ Edit = tuple[str, str | None, str | None]  # field, before, after
 
 LONGEST = 20_000  # characters of one value that are shown
 NOTHING = ("", "-0-")  # OFAC writes -0- for null
+_STEP = re.compile(r"\.(?![^\[]*\])")  # not inside brackets
+_ELEMENT = re.compile(r"([^\[]*)(.*)", re.DOTALL)
 _SEPARATORS = re.compile(r"[\W_]+")
 _ID = re.compile(r"(?:^|_)(?:id|uid|uuid|guid|key|code|ref|reference|number|num|no|nr|identifier)$")
 _CAMEL_ID = re.compile(r"[a-z](?:ID|Id|UID|Number|Code|Key)$")
@@ -55,8 +58,9 @@ def plain(value: Any) -> str:
         return value.strip()
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
+    if isinstance(value, float | Decimal):
+        whole = value == value // 1 if abs(value) < 1e15 else False
+        return str(int(value)) if whole else str(value)
     if isinstance(value, dict):
         return ", ".join(f"{name}: {text}" for name, part in value.items() if (text := plain(part)))
     if isinstance(value, list):
@@ -98,6 +102,11 @@ def dump(fields: Fields) -> bytes:
         return json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
+def dump_numbers(fields: Fields) -> bytes:
+    """The same for a record with exact numbers (Decimal), which become floats."""
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"), default=float).encode("utf-8", "replace")
+
+
 def load(data: bytes) -> Fields:
     found: Fields = json.loads(data)
     return found
@@ -124,7 +133,7 @@ def digest_of(fields: Fields, watched: Sequence[str] = ()) -> bytes:
             if value:
                 parts.append(compared + value)
         elif not _nothing(value):
-            parts.append(compared + json.dumps(value, sort_keys=True, ensure_ascii=False))
+            parts.append(compared + json.dumps(value, sort_keys=True, ensure_ascii=False, default=float))
     return blake2b("\x1e".join(parts).encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
@@ -186,7 +195,9 @@ def difference(before: Fields, after: Fields, watched: Sequence[str] = ()) -> tu
 
 
 def canon_path(path: str) -> str:
-    return ".".join(map(canon, path.split(".")))
+    """A dotted path as it is compared; what names an element, in brackets, stays as it is."""
+    steps = [_ELEMENT.match(step) for step in _STEP.split(path)]
+    return ".".join(f"{canon(found[1])}{found[2]}" for found in steps if found)
 
 
 def _watched(name: str, chosen: Sequence[str]) -> bool:

@@ -77,7 +77,7 @@ def guess(open_: Opener, url: str) -> str:
             if at <= _DEEP:
                 steps = tuple(path)
                 often[steps] += 1
-                stack = stack[: at - 1] + [steps]
+                stack[at - 1 :] = [steps]
             for outer in stack[1:at]:
                 held[outer] += 1
             if total >= _ENOUGH:
