@@ -46,7 +46,8 @@ def read(markup: str, base: str) -> Fragment:
     if "<" not in markup and "&" not in markup:
         return lines(markup)
     builder = Builder()
-    _walk(BeautifulSoup(_bounded(markup), "lxml"), builder)
+    whole = _bounded(markup).encode("utf-8", "replace").decode("utf-8")  # without surrogates, which no parser takes
+    _walk(BeautifulSoup(whole, "lxml"), builder)
     builder.end()
     return Fragment(_blocks(builder, base), tuple({link.url: link for link in _media(builder, base)}.values()))
 
