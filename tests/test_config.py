@@ -66,6 +66,18 @@ def test_the_docs_name_what_is_not_available() -> None:
         assert f"`{key}`" in docs, key
 
 
+FULL = (
+    'title = "A"\nkind = "article"\nwas = ["b"]\ncron = "0 8 * * 0"\nadaptive = true\nlocale = "en_us"\n'
+    'select = "article > p"\nignore = [".x", "re:^y$"]\nkeep = [".z"]\nwindow = true\n'
+    'announce_existing = "3d"\n'
+    'headers = { Authorization = "Bearer 1", Accept = "text/html", X-Key = "env:K" }\n'
+    'cookies = "file:c.txt"\n'
+    'auth = { user = "u", password = "p" }\nuser_agent = "UA"\ncontact = ""\nproxy = "http://p:1"\n'
+    'timeout = "1s"\ndeadline = "2s"\nmax_bytes = "1MB"\nonly = ["a", "re:b"]\nnever = ["c"]\nstories = ["s"]\n'
+    'tags = ["t"]\nlabels = { m = "1" }\nseverity = "critical"\nnotify = ["desk"]\nenabled = false\n'
+)
+
+
 def test_a_full_source(write: Write) -> None:
     """Every key of a source arrives in its type."""
     config = ok(
@@ -74,14 +86,7 @@ def test_a_full_source(write: Write) -> None:
             + EMAIL
             + '[stories.s]\nmatch = ["x"]\n'
             + SOURCE
-            + 'title = "A"\nkind = "article"\nwas = ["b"]\ncron = "0 8 * * 0"\nadaptive = true\nlocale = "en_us"\n'
-            'select = "article > p"\nignore = [".x", "re:^y$"]\nkeep = [".z"]\nwindow = true\n'
-            'announce_existing = "3d"\n'
-            'headers = { Authorization = "Bearer 1", Accept = "text/html", X-Key = "env:K" }\n'
-            'cookies = "file:c.txt"\n'
-            'auth = { user = "u", password = "p" }\nuser_agent = "UA"\ncontact = ""\nproxy = "http://p:1"\n'
-            'timeout = "1s"\ndeadline = "2s"\nmax_bytes = "1MB"\nonly = ["a", "re:b"]\nnever = ["c"]\nstories = ["s"]\n'
-            'tags = ["t"]\nlabels = { m = "1" }\nseverity = "critical"\nnotify = ["desk"]\nenabled = false\n'
+            + FULL
         )
     )
     source = config.source("a")
