@@ -32,9 +32,14 @@ def csv_rows(count: int, version: int) -> Iterator[str]:
         end = "2031-01-01" if version == 2 and number % 1000 == 500 else "2030-01-01"
         city = CITIES[number % 10]
         yield (
-            f'{100_000 + number},"ENTITY NO. {number} TRADING CO., LTD.",{PROGRAMS[number % 8]},"{number % 977} Harbour Road",'
-            f"{city},CN,2019-05-{number % 28 + 1:02},{end},Linked to {city} group {number % 313}\n"
+            f'{100_000 + number},"ENTITY NO. {number} TRADING CO., LTD.",{PROGRAMS[number % 8]},'
+            f'"{number % 977} Harbour Road",{city},CN,2019-05-{number % 28 + 1:02},{end},'
+            f"Linked to {city} group {number % 313}\n"
         )
+
+
+XSI = "http://www.w3.org/2001/XMLSchema-instance"
+OFAC = "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/XML"
 
 
 def sdn(count: int, version: int) -> Iterator[str]:
@@ -42,40 +47,62 @@ def sdn(count: int, version: int) -> Iterator[str]:
     dice = random.Random(7)
     entries = []
     for number in range(count + (2 if version == 2 else 0)):
-        if version == 2 and number == 17:
-            dice.random()
-            continue
-        entries.append(entry(number, dice, version))
+        made = entry(number, dice, version)
+        if version == 1 or number != 17:
+            entries.append(made)
+    head = {"Publish_Date": f"0{version}/14/2026", "Record_Count": len(entries)}
     yield '<?xml version="1.0" standalone="yes"?>\n'
-    yield '<sdnList xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xmlns="https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports/XML">\n'
-    yield f"  <publshInformation>\n    <Publish_Date>0{version}/14/2026</Publish_Date>\n    <Record_Count>{len(entries)}</Record_Count>\n  </publshInformation>\n"
+    yield f'<sdnList xmlns:xsi="{XSI}" xmlns="{OFAC}">\n'
+    yield element("publshInformation", head, 2)
     yield from entries
     yield "</sdnList>\n"
+
+
+def element(name: str, holds: Any, indent: int) -> str:
+    """An element as OFAC writes it: each on a line of its own, those that hold others indented by two."""
+    pad = " " * indent
+    if isinstance(holds, dict):
+        inner = "".join(element(key, part, indent + 2) for key, part in holds.items())
+        return f"{pad}<{name}>\n{inner}{pad}</{name}>\n"
+    if isinstance(holds, list):
+        return "".join(element(name, part, indent) for part in holds)
+    return f"{pad}<{name}>{holds}</{name}>\n"
 
 
 def entry(number: int, dice: random.Random, version: int) -> str:
     roll = dice.random()
     name = f"COMPANY {number} {CITIES[number % 10].upper()}"
-    remarks = "Secondary sanctions risk: removed" if version == 2 and number == 42 else "Secondary sanctions risk"
-    akas = "".join(
-        f"      <aka>\n        <uid>{number * 10 + k}</uid>\n        <type>a.k.a.</type>\n        <category>strong</category>\n"
-        f"        <lastName>{name} ALIAS {k}</lastName>\n      </aka>\n"
+    akas = [
+        {"uid": number * 10 + k, "type": "a.k.a.", "category": "strong", "lastName": f"{name} ALIAS {k}"}
         for k in range(1 + int(roll * 4))
-    )
-    addresses = "".join(
-        f"      <address>\n        <uid>{900_000 + number * 10 + k}</uid>\n        <address1>{number % 977} Harbour Road, Unit {k}</address1>\n"
-        f"        <city>{CITIES[(number + k) % 10]}</city>\n        <postalCode>{number % 99999:05}</postalCode>\n        <country>China</country>\n      </address>\n"
+    ]
+    addresses = [
+        {
+            "uid": 900_000 + number * 10 + k,
+            "address1": f"{number % 977} Harbour Road, Unit {k}",
+            "city": CITIES[(number + k) % 10],
+            "postalCode": f"{number % 99999:05}",
+            "country": "China",
+        }
         for k in range(1 + int(roll * 2))
-    )
-    ids = (
-        f"      <id>\n        <uid>{700_000 + number}</uid>\n        <idType>Registration Number</idType>\n        <idNumber>91310{number:07}</idNumber>\n"
-        "        <idCountry>China</idCountry>\n      </id>\n"
-    )
-    return (
-        f"  <sdnEntry>\n    <uid>{number + 36}</uid>\n    <lastName>{name}</lastName>\n    <sdnType>Entity</sdnType>\n    <remarks>{remarks}</remarks>\n"
-        f"    <programList>\n      <program>{PROGRAMS[number % 8]}</program>\n      <program>{PROGRAMS[(number + 3) % 8]}</program>\n    </programList>\n"
-        f"    <idList>\n{ids}    </idList>\n    <akaList>\n{akas}    </akaList>\n    <addressList>\n{addresses}    </addressList>\n  </sdnEntry>\n"
-    )
+    ]
+    ids = {
+        "uid": 700_000 + number,
+        "idType": "Registration Number",
+        "idNumber": f"91310{number:07}",
+        "idCountry": "China",
+    }
+    whole = {
+        "uid": number + 36,
+        "lastName": name,
+        "sdnType": "Entity",
+        "remarks": "Secondary sanctions risk" + (": removed" if version == 2 and number == 42 else ""),
+        "programList": {"program": [PROGRAMS[number % 8], PROGRAMS[(number + 3) % 8]]},
+        "idList": {"id": ids},
+        "akaList": {"aka": akas},
+        "addressList": {"address": addresses},
+    }
+    return element("sdnEntry", whole, 2)
 
 
 def write(path: Path, pieces: Iterator[str]) -> int:

@@ -212,6 +212,8 @@ def test_a_document_that_is_one_record_has_no_key() -> None:
     reading = opened(json.dumps({"document": {"title": "T"}, "notes": {"a": 1, "b": 2}}))
     assert reading.shape.rows == "$"
     assert reading.shape.key == ()
+    assert opened(json.dumps(SAME)).shape.key == ("id",)
+    assert opened(json.dumps(SAME), known=opened(json.dumps(SAME)).shape).shape.rows == "$[*]"
 
 
 @pytest.mark.parametrize(

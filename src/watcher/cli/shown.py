@@ -8,6 +8,7 @@ from rich.text import Text
 
 from watcher.cli import output
 from watcher.core import diff, wording
+from watcher.core.dataset.values import plain
 from watcher.model import Document, Page, Revision, Words
 
 MOST_ENTRIES = 50  # of a feed that `inspect` lists for people; --json has them all
@@ -110,6 +111,7 @@ def print_reading(shape: Mapping[str, Any]) -> None:
             output.hanging(out, Text(" " * 22), Text(told, style="dim"))
     if len(entries) > MOST_ENTRIES:
         out.print(Text(f"and {len(entries) - MOST_ENTRIES:,} more", style="dim"))
+    _print_records(shape)
     if problem := shape.get("problem"):
         out.print(Text(f"malformed: {output.clean(problem)}", style="yellow"))
     blocks = [block for block in shape.get("blocks", []) if block.get("text")]
@@ -120,9 +122,25 @@ def print_reading(shape: Mapping[str, Any]) -> None:
         style = {"furniture": "dim", "note": "yellow", "stamp": "cyan"}.get(role, "")
         head = f"{block['type']} {role}".strip()
         output.hanging(out, Text(f"{head:<16}", style="dim"), Text(output.clean(block["text"], 2000), style=style))
-    names = ("notes", "updates", "entries")
+    names = ("notes", "updates", "entries", "records")
     counts = [f"{len(shape.get(name, []))} {name}" for name in names if shape.get(name)] + [f"{len(blocks)} blocks"]
     out.print(Text(", ".join(counts if blocks else counts[:-1]) or "nothing was found", style="dim"))
+
+
+def _print_records(shape: Mapping[str, Any]) -> None:
+    """Print how a list was read, and its first records."""
+    records, out = shape.get("records", []), output.console()
+    if not records:
+        return
+    read = {"format": shape.get("format"), "rows": shape.get("rows"), "key": ", ".join(shape.get("key") or ())}
+    told = "  ".join(f"{name} {output.clean(value, 200)}" for name, value in read.items() if value)
+    out.print(Text(f"{shape.get('records_total', len(records)):,} records  {told}", style="dim"))
+    for record in records[:MOST_ENTRIES]:
+        name = "  ".join(output.clean(str(value), 60) for value in record["key"].values())
+        fields = "  ".join(f"{output.clean(k)}: {output.clean(plain(v), 80)}" for k, v in record["fields"].items())
+        output.hanging(out, Text(f"{name:<16} ", style="cyan"), Text(fields, style="dim"))
+    if (more := shape.get("records_total", 0) - MOST_ENTRIES) > 0:
+        out.print(Text(f"and {more:,} more", style="dim"))
 
 
 _FACTS = (("published", "published_at"), ("modified", "modified_at"), ("language", "language"))

@@ -26,7 +26,7 @@ KindName = Annotated[
     typer.Option(
         "--kind",
         metavar="KIND",
-        help="feed, article, listing or file; found out without it.",
+        help="feed, article, listing, dataset or file; found out without it.",
         autocompletion=complete.kinds,
         show_default=False,
     ),
@@ -158,6 +158,7 @@ _NAMES = {"text/plain": "x.txt", "application/json": "x.json", "application/feed
 async def _fetch(target: str, source: "Source", allow_private: tuple[str, ...], known: "Config | None") -> "Fetched":
     from watcher import __version__
     from watcher import config as configuration
+    from watcher.core.dataset import MOST_BYTES
     from watcher.fetch import Client
     from watcher.model import Fetched, FetchSettings, Request
     from watcher.pipeline import headers_of
@@ -175,7 +176,7 @@ async def _fetch(target: str, source: "Source", allow_private: tuple[str, ...], 
         proxy=configuration.resolve(source.proxy) if source.proxy else None,
         timeout=source.timeout.total_seconds() if source.timeout else settings.timeout,
         deadline=source.deadline.total_seconds() if source.deadline else settings.deadline,
-        max_bytes=source.max_bytes or settings.max_bytes,
+        max_bytes=source.max_bytes or (MOST_BYTES if source.kind == "dataset" else settings.max_bytes),
         render=source.render,
         wait=source.wait,
     )

@@ -170,6 +170,7 @@ class Store:
         older than `polls` into daily sums. Records of the chain stay. `most` bounds the transactions (each deals with
         200 bodies or fetches); `Pruned.more` then says that there is more to do."""
         done, left = Pruned(), most
+        self.sweep_lists(before=now - timedelta(days=1))  # what a poll that was killed had begun
         for step, older in ((retention.prune_bodies, snapshots), (retention.prune_polls, polls)):
             while left is None or left > 0:
                 with self._database.write() as connection:

@@ -133,6 +133,8 @@ def path_of(place: Place) -> str:
     """The place as a `rows` that finds it again."""
     if not place.prefix:
         return "$"
+    if place.prefix == "item":
+        return "$[*]"
     steps = ["[*]" if step == "item" else f"['{step}']" for step in place.prefix.split(".")]
     return "$" + "".join(steps[:-1] if steps[-1] == "[*]" else steps) + (".*" if place.members else "")
 

@@ -8,6 +8,7 @@ Reads only the stream that it is given, as a stream: memory does not grow with t
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import BinaryIO, NamedTuple
 from urllib.parse import urlsplit
@@ -49,6 +50,7 @@ class _Format:
     shape: ListShape
     rows: Callable[[], Iterator[Fields]]
     headless: bool = False
+    single: bool = False  # the whole document is one record
     declared: Callable[[], int | None] = lambda: None
     trusted: bool = False  # the count is the publisher's word on the whole list
     ended: delimited.Ended | None = None
@@ -61,10 +63,9 @@ class Reading:
         self._found, self._url, self._known = found, url, known
         self._watched = source.fields
         sample = list(islice(found.rows(), keys.SAMPLE))
-        single = found.shape.rows == "$" or (found.shape.format == "xml" and "/" not in (found.shape.rows or "/")[1:])
         key = source.key or (known.key if known else None)
         if key is None:
-            key = () if single else keys.guess(sample, headless=found.headless)
+            key = () if found.single else keys.guess(sample, headless=found.headless)
         keys.check(sample, key, url)
         for path in source.fields:
             if sample and not any(values.pick(record, path) is not None for record in sample) and known is None:
@@ -224,7 +225,8 @@ def _json(
         return _Format(ListShape("jsonl"), lambda: jsons.by_line(delimited.lines(open_, "utf-8-sig"), url), ended=ended)
     place = jsons.place_of(open_, _path(jsons.parse_path, source.rows or (known.rows if known else None), url), url)
     shape = ListShape("json", rows=source.rows or jsons.path_of(place))
-    return _Format(shape, lambda: jsons.records(open_, place, url), declared=lambda: place.declared)
+    rows = partial(jsons.records, open_, place, url)
+    return _Format(shape, rows, single=not place.prefix and not place.members, declared=lambda: place.declared)
 
 
 def _path(parse: Callable[[str], object], path: str | None, url: str) -> str | None:
@@ -256,5 +258,9 @@ def _xml(open_: unpack.Opener, source: Source, url: str, known: ListShape | None
         return iter(reader)
 
     return _Format(
-        ListShape("xml", rows=path), rows, declared=lambda: counts[0].declared if counts else None, trusted=True
+        ListShape("xml", rows=path),
+        rows,
+        single=len(paths) == 1 and len(paths[0]) == 1,
+        declared=lambda: counts[0].declared if counts else None,
+        trusted=True,
     )

@@ -59,8 +59,8 @@ def plain(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float | Decimal):
-        whole = value == value // 1 if abs(value) < 1e15 else False
-        return str(int(value)) if whole else str(value)
+        number = float(value)
+        return str(int(number)) if abs(number) < 1e15 and number.is_integer() else str(value)
     if isinstance(value, dict):
         return ", ".join(f"{name}: {text}" for name, part in value.items() if (text := plain(part)))
     if isinstance(value, list):
