@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
 import random
 import resource
 import subprocess
@@ -43,7 +44,7 @@ OFAC = "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/expor
 
 
 def sdn(count: int, version: int) -> Iterator[str]:
-    """OFAC's list in the shape in which it is published (SDN.XML); version 2 lacks one entry, has two new, one changed."""
+    """OFAC's list as it is published (SDN.XML); version 2 lacks one entry, has two new and one changed."""
     dice = random.Random(7)
     entries = []
     for number in range(count + (2 if version == 2 else 0)):
@@ -185,6 +186,7 @@ def run(name: str, v1: Iterator[str], v2: Iterator[str], extra: str, database: s
         folder = Path(temporary)
         (folder / "served").mkdir()
         sizes = [write(folder / "v1", v1), write(folder / "v2", v2)]
+        os.utime(folder / "v2", (time.time() + 60, time.time() + 60))  # the server tells versions apart by the second
         command = [
             sys.executable,
             "-u",

@@ -1,11 +1,13 @@
 """Datasets through the real pipeline, over HTTP, on both engines: what is told when, kept, left by a crash."""
 
 import asyncio
+import csv
 import json
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -89,7 +91,7 @@ def told(outcome: Outcome) -> list[tuple[str, str, bool]]:
 
 
 def test_records_are_added_changed_and_removed(tmp_path: Path, address: str, site: tuple[Site, Server]) -> None:
-    """The first look is a baseline; new and changed records are told at once, a missing one when it is missing again."""
+    """The first look is a baseline; new and changed records are told at once, a missing one when it lacks again."""
     made, server = site
     config = settings(tmp_path, address, server.url("/list.csv"), 'key = "id"')
     first = table(*rows(1, 2, 3, 4))
@@ -390,3 +392,20 @@ def test_advisories_name_what_changed(shared: Path, tmp_path: Path) -> None:
         for entry in meta["new_revision_entries"]:
             path = f"document.tracking.revision_history[{entry['number']}]"
             assert any(name.startswith(path) for name, _, _ in shown.changed), (folder.name, path, shown.changed)
+
+
+def test_tables_of_sanctions_pages(shared: Path, tmp_path: Path) -> None:
+    """Of tables whose rows have no id, what is told accounts for every row that came and every row that went."""
+    for folder in sorted((shared / "corpus" / "rev_sanctions_pages").glob("*.csv__*")):
+        place = tmp_path / folder.name
+        place.mkdir()
+        sides = []
+        for number, name in enumerate(("before.csv", "after.csv")):
+            (place / f"{number}.csv").symlink_to(folder / name)
+            with (folder / name).open(encoding="utf-8-sig", newline="") as file:
+                sides.append({tuple(row) for row in list(csv.reader(file))[1:]})
+        ((_, _, found),) = replay(place, {"kind": "dataset"})
+        events = Counter(change.event for change in found)
+        came, went = len(sides[1] - sides[0]), len(sides[0] - sides[1])
+        assert events["record.added"] + events["record.changed"] == came, folder.name
+        assert events["record.removed"] + events["record.changed"] == went, folder.name
