@@ -151,7 +151,7 @@ def _confirmed(visit: Visit) -> Observation:
     found = Found()
     for start in range(0, len(missing), CHUNK):
         diffs = [Diff("lacking", at, None) for at in missing[start : start + CHUNK]]
-        _judge(visit, account, found, diffs, {}, set())
+        _judge(visit, account, found, diffs, before={}, paired=set())
     spare(visit, found, last=True)
     state = replace(state, last_change_at=visit.look.fetched_at)
     kept = RecordsKept(dropped=tuple(found.dropped))
@@ -177,11 +177,11 @@ def _compared(visit: Visit, staged: Scratch, shape: ListShape, count: int, old: 
         found.writing = Writing(visit, count)
     for change in sweeping:
         take(visit, found, change)
-    paired = _renamed(visit, account, found, staged, rows, counts)
+    paired = _renamed(visit, account, found, staged, rows=rows, counts=counts)
     for kinds in (("added",), ("missing", "lacking"), ("changed", "back")):
         for diffs in staged.diffs(*kinds):
             visit.go_on()
-            _judge(visit, account, found, diffs, rows(diffs), paired, staged=staged)
+            _judge(visit, account, found, diffs, before=rows(diffs), paired=paired, staged=staged)
     spare(visit, found, last=True)
     return _observation(visit, account, found, staged, count)
 
@@ -261,6 +261,7 @@ def _renamed(
     account: tell.Account,
     found: Found,
     staged: Scratch,
+    *,
     rows: Rows,
     counts: Mapping[str, int],
 ) -> set[tuple[str, int]]:
@@ -296,9 +297,9 @@ def _judge(
     account: tell.Account,
     found: Found,
     diffs: Sequence[Diff],
+    *,
     before: Mapping[int, RecordRow],
     paired: set[tuple[str, int]],
-    *,
     staged: Scratch | None = None,
 ) -> None:
     """Make of each difference a change and what is written down of it."""

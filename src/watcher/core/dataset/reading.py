@@ -146,7 +146,7 @@ def open_list(
     if head.startswith(_XLSX):
         found = _workbook(file, source, limit, url)
     else:
-        found = _text(open_, head, name, source, content_type, url, known)
+        found = _text(open_, head, name, source=source, content_type=content_type, url=url, known=known)
     return Reading(found, source, url, known)
 
 
@@ -161,6 +161,7 @@ def _text(
     open_: unpack.Opener,
     head: bytes,
     name: str,
+    *,
     source: Source,
     content_type: str | None,
     url: str,
@@ -170,7 +171,7 @@ def _text(
     if _PAGE.match(start):
         raise ReadError(url, "this is a web page where a list should be")
     if start[:1] in (b"{", b"["):
-        return _json(open_, start, name, source, content_type, url, known)
+        return _json(open_, start, name, source=source, content_type=content_type, url=url, known=known)
     if start[:1] == b"<" or head[:4] in (b"<\x00?\x00", b"\xff\xfe<\x00", b"\xfe\xff\x00<"):
         return _xml(open_, source, url, known)
     wide = head.startswith((b"\xff\xfe", b"\xfe\xff"))
@@ -215,6 +216,7 @@ def _json(
     open_: unpack.Opener,
     start: bytes,
     name: str,
+    *,
     source: Source,
     content_type: str | None,
     url: str,
