@@ -38,6 +38,7 @@ from _site import is_changed  # noqa: E402 - a neighbour, not a package
 
 EXPECTED = {"304": "not-modified", "same": "unchanged", "noise": "unchanged", "changed": "unchanged"}
 IDLE = 20.0  # seconds over which an idle daemon is watched
+TRIMMED = 75.0  # seconds after which the daemon has closed its connections and given back what it freed
 
 
 @contextlib.contextmanager
@@ -210,18 +211,28 @@ def status(environ: dict[str, str], count: int) -> float:
     return seconds
 
 
-def idle(folder: Path, port: int, count: int) -> dict[str, float]:
-    """Run the daemon with `count` sources until all were polled and it rests; give what that took."""
-    folder.mkdir(parents=True)
-    path = write_config(folder, port, count)
-    environ = {**os.environ, "WATCHER_CONFIG": str(path), "RUNTIME_DIRECTORY": str(folder)}
-    start = time.monotonic()
+@contextlib.contextmanager
+def daemon(folder: Path, environ: dict[str, str]) -> Iterator["subprocess.Popen[bytes]"]:
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "watcher", "run"], stdout=log, stderr=log, env=environ)
     try:
-        first, polled, read = 0.0, 0, 0
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def idle(folder: Path, port: int, count: int) -> dict[str, float]:
+    """Run the daemon with `count` sources until all were polled, then once more, when none is due; give what it took."""
+    folder.mkdir(parents=True)
+    path = write_config(folder, port, count)
+    environ = {**os.environ, "WATCHER_CONFIG": str(path), "RUNTIME_DIRECTORY": str(folder)}
+    found: dict[str, float] = {}
+    start = time.monotonic()
+    with daemon(folder, environ) as process:
+        polled, read = 0, 0
         while polled < count:
-            time.sleep(0.02 if not first else 0.5)
+            time.sleep(0.5 if polled else 0.02)
             with (folder / "log").open("rb") as lines:
                 lines.seek(read)
                 new = lines.read()
@@ -229,29 +240,35 @@ def idle(folder: Path, port: int, count: int) -> dict[str, float]:
             assert well, new[-2000:].decode("utf-8", "replace")
             read += len(new)
             polled += new.count(b"poll.baseline")
-            first = first or (time.monotonic() - start if polled else 0.0)
+            if polled and "first" not in found:
+                found["first"] = time.monotonic() - start
             assert time.monotonic() - start < 1200, f"only {polled} of {count} were polled"
-        ready = time.monotonic() - start
-        time.sleep(35)  # connections are closed after 30 seconds
+        found["all"] = time.monotonic() - start
+        time.sleep(TRIMMED)
+        found["after"] = resident(process.pid)
+    with daemon(folder, environ) as process:
+        while b"started" not in (folder / "log").read_bytes():
+            time.sleep(0.1)
+        time.sleep(10)
         before, at = spent(process.pid), time.monotonic()
         time.sleep(IDLE)
-        share = (spent(process.pid) - before) / (time.monotonic() - at)
-        seconds = statistics.median(status(environ, count) for _ in range(3))
-        return {"first": first, "all": ready, "rss": resident(process.pid), "idle": share, "status": seconds}
-    finally:
-        process.terminate()
-        process.wait()
+        found["idle"] = (spent(process.pid) - before) / (time.monotonic() - at)
+        found["status"] = statistics.median(status(environ, count) for _ in range(3))
+        found["rss"] = resident(process.pid)
+    return found
 
 
 def start(folder: Path, port: int, count: int) -> None:
     switch(port, "short", 0)
-    small, large = idle(folder / "small", port, 500), idle(folder / "large", port, count)
+    few = 500
+    small, large = idle(folder / "small", port, few), idle(folder / "large", port, count)
     print(
         f"{count} sources: first poll after {large['first']:.1f} s, all polled after {large['all']:.0f} s, "
         f"`status` {large['status']:.2f} s, idle {100 * large['idle']:.2f} % of a core"
     )
-    each = (large["rss"] - small["rss"]) / (count - 500)
-    print(f"memory: {large['rss'] / 1e6:.0f} MB resident, {each:.0f} bytes for each idle source")
+    for name, words in (("rss", "when none is due"), ("after", "after the rush of the first polls")):
+        each = (large[name] - small[name]) / (count - few)
+        print(f"memory {words}: {large[name] / 1e6:.0f} MB resident, {each:.0f} bytes for each source beyond {few}")
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ from watcher.dispatch import Dispatcher
 from watcher.errors import ConfigError, StoreError, WatcherError
 from watcher.health import Health
 from watcher.notify import Notifier
-from watcher.world import clock, give_back, open_world, settle_memory
+from watcher.world import clock, give_back, load_compact, open_world, settle_memory
 
 log = structlog.get_logger("watcher.daemon")
 
@@ -31,7 +31,7 @@ HEALTH = 15.0  # between two lines of status for the service manager
 TRIM = 60.0  # between two looks at whether memory can be given back
 STALL = 30.0  # seconds within which loop, writer and dispatcher must have answered to feed the watchdog
 SET_BACK = timedelta(seconds=2)  # by which the clock must go back before anything is made of it
-RUSH = 2000  # polls that ended
+RUSH = 500  # polls that ended
 PATIENCE = 5.0  # seconds for polls under way at the end
 BACKLOG = 4  # polls under way for each open request allowed: those that wait for their host's turn
 
@@ -53,6 +53,7 @@ class Daemon:
         """Serve until told to stop. Raises StoreError when the store cannot be opened."""
         self._signals()
         self.world = await open_world(self.config, environ=self.environ, progress=self._migrating)
+        self.config = self.world.config
         self.dispatcher = Dispatcher(
             self.world.pipeline, self.world.store, clock, most=self.config.fetch.concurrency * BACKLOG
         )
@@ -237,9 +238,7 @@ class Daemon:
     async def _reload(self) -> None:
         loop = asyncio.get_running_loop()
         try:
-            config = await loop.run_in_executor(
-                None, lambda: configuration.load(self.config.path, environ=self.environ)
-            )
+            config = await loop.run_in_executor(None, load_compact, self.config.path, self.environ)
             if config.database != self.config.database:
                 raise WatcherError("another database needs a restart, a reload keeps the old one")
             synced = await self.world.put_in_force(config)
@@ -254,7 +253,7 @@ class Daemon:
             self.config_error = f"reload failed, the old configuration stays in force: {type(fault).__name__}: {fault}"
             log.exception("config.refused", problem=str(fault))
         else:
-            self.config, self.config_error = config, None
+            self.config, self.config_error = self.world.config, None
             self.health.again()
             log.info(
                 "config.reloaded",
@@ -279,9 +278,5 @@ def _report(task: "asyncio.Task[int]") -> None:
 
 def serve(path: Path, environ: Mapping[str, str], started: Callable[[], None] | None = None) -> None:
     """Load the configuration and run the daemon until it is told to stop. Raises ConfigError, StoreError."""
-    config = configuration.load(path, environ=environ)
-
-    async def main() -> None:
-        await Daemon(config, environ, started).run()
-
-    asyncio.run(main())
+    daemon = Daemon(load_compact(path, environ), environ, started)
+    asyncio.run(daemon.run())

@@ -7,12 +7,14 @@ import asyncio
 import ctypes
 import gc
 import os
+import pickle
 import random
 import socket
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from watcher import __version__, channels
 from watcher import config as configuration
@@ -50,6 +52,18 @@ def settle_memory() -> None:
     give_back()
 
 
+def load_compact(path: Path, environ: Mapping[str, str]) -> Config:
+    """Load a configuration for long: its sources lie together in memory, not among what was needed to read them.
+
+    The tables of a large file take many times what its sources do, and as long as those lie between them, none of it
+    can be given back. Raises ConfigError.
+    """
+    config = configuration.load(path, environ=environ)
+    packed = pickle.dumps(config.sources)
+    config = replace(config, sources=())
+    return replace(config, sources=pickle.loads(packed))  # noqa: S301 - our own values, packed the line before
+
+
 def give_back() -> None:
     """Give freed memory back to the system, where the C library can be asked to (glibc)."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
@@ -84,7 +98,7 @@ class World:
 
         self.config_id, synced = await self.writer.run(write)
         self.client.reconfigure(config.fetch, config.hosts)
-        self.config = config
+        config = self.config = replace(config, masked="")  # it is stored now
         self.pipeline.configure(config, self.config_id)
         self.deliverer.configure({c.name: c for c in config.channels}, senders)
         self.synced = synced

@@ -21,7 +21,7 @@ from watcher.errors import ConfigError, FetchError, Problem
 from watcher.fetch.credentials import basic_auth
 from watcher.fetch.guard import Guard, LookUp, Names
 
-KEEP_ALIVE = 30.0  # seconds that an idle connection is kept
+KEEP_ALIVE = 10.0  # seconds that an idle connection is kept: for other sources of its host, not for the next poll
 MOST_FIELD = 65_536  # bytes of one header; aiohttp's own bound of 8 KB refuses real servers
 MOST_FIELDS = 256
 _DNS_KEPT = 60  # seconds

@@ -20,5 +20,5 @@ def keep_config(connection: Connection, digest: str, text: str, now: datetime) -
     lines = unified_diff(before.splitlines(), text.splitlines(), "before", "now", lineterm="", n=2)
     id_ = make_id("cfg", newest.id if newest is not None else "", digest)
     row = {"id": id_, "digest": digest, "at": to_ms(now), "text": text, "difference": "\n".join(lines)}
-    connection.execute(configs.insert().values(row))
+    connection.execute(configs.insert(), [row])
     return id_

@@ -21,7 +21,7 @@ _CHANGED = ("fetch", "url", "kind", "title", "stories", "enabled", "removed_at",
 
 def sync(connection: Connection, plans: Sequence[Plan], now: datetime) -> Synced:
     """Bring sources and fetches in line with the plans; those that are no longer named stay, disabled."""
-    enabled: dict[str, bool] = {n: on for n, on in connection.execute(select(sources.c.name, sources.c.enabled))}
+    enabled = {row.name: row.enabled for row in connection.execute(select(sources.c.name, sources.c.enabled))}
     renamed = _rename(connection, plans, enabled)
     _sync_fetches(connection, plans, to_ms(now))
     new: list[str] = []
@@ -39,7 +39,7 @@ def sync(connection: Connection, plans: Sequence[Plan], now: datetime) -> Synced
 
 
 def _sync_sources(connection: Connection, plans: Sequence[Plan], now: int, new: list[str], changed: list[str]) -> None:
-    """Bring the sources of some plans in line; notes the names of those that are new, and that are another thing now."""
+    """Bring the sources of some plans in line; note the names of those that are new, or another thing now."""
     names = [plan.source for plan in plans]
     stored = {row.name: row for row in connection.execute(select(sources).where(sources.c.name.in_(names)))}
     inserts, updates = [], []
