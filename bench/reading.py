@@ -59,7 +59,7 @@ def answer(body: bytes, minutes: float) -> Fetched:
 
 
 def look(memory: Memory, state: SourceState, body: bytes, minutes: float) -> Observation:
-    return pipeline.observe_one(memory, SOURCE, state, answer(body, minutes), None, None)
+    return pipeline.observe_one(memory, SOURCE, state, answer(body, minutes))
 
 
 def learnt(site: Site) -> tuple[Memory, SourceState]:

@@ -79,7 +79,7 @@ class Looks:
         self.at += after
         data = body.encode() if isinstance(body, str) else body
         answer = fetched_of(data, self.source.url, self.at, name=name)
-        seen = observe_one(self.memory, self.source, self.state, answer, None, self.fetch)
+        seen = observe_one(self.memory, self.source, self.state, answer, fetch=self.fetch)
         self.memory.keep(seen)
         self.memory.bodies[answer.body_sha256] = data
         self.fetch = replace(self.fetch, body_sha256=answer.body_sha256, last_ok_at=self.at)

@@ -45,7 +45,8 @@ def test_all_problems_come_at_once(write: Write) -> None:
         'config.toml:4: [fetch] delay: found 1, wanted a duration such as "30s" "15m" "6h" "7d"',
         'config.toml:8: [[sources]] "a" evry: unknown key, did you mean "every"?',
         'config.toml:12: [[sources]] "a" stands already in config.toml:5',
-        'config.toml:14: [[sources]] "a" kind: found "list", allowed: feed, article, listing, dataset, file, did you mean "listing"?',
+        'config.toml:14: [[sources]] "a" kind: found "list", allowed: feed, article, listing, dataset, file, '
+        'did you mean "listing"?',
         'config.toml:15: [[sources]] "a" only: found "x", wanted a list: ["x"]',
         'config.toml:21: [channels.desk] grup: unknown key, did you mean "group"?',
         f'config.toml:24: [[routes]] 1 event[1]: found "update.knew", allowed: {EVENTS}, did you mean "update.new"?',

@@ -186,8 +186,6 @@ def test_hostile_pages_end(readers: Readers, name: str) -> None:
     began = time.monotonic()
     answer = replay.fetched_of(body, URL, AT, name="x.html")
     with contextlib.suppress(ReadError):
-        seen = observe_one(
-            replay.Memory(), SOURCE, SourceState("authority"), answer, None, None, confirmed=True, readers=readers
-        )
+        seen = observe_one(replay.Memory(), SOURCE, SourceState("authority"), answer, confirmed=True, readers=readers)
         assert seen.result == "baseline"
     assert time.monotonic() - began < 20

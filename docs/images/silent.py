@@ -31,10 +31,10 @@ def visit(edits: bool, at: datetime) -> Fetched:
 
 def main() -> None:
     memory, state = Memory(), SourceState(SOURCE.name)
-    first = observe_one(memory, SOURCE, state, visit(False, AT), None, None, confirmed=True)
+    first = observe_one(memory, SOURCE, state, visit(False, AT), confirmed=True)
     memory.keep(first)
     later = AT + timedelta(hours=3)
-    second = observe_one(memory, SOURCE, first.state, visit(True, later), None, None, confirmed=True)
+    second = observe_one(memory, SOURCE, first.state, visit(True, later), confirmed=True)
     channel = Channel("desk", "email", "poll", timezone="America/New_York")
     told = [change for change in second.changes if change.announced]
     alert = message.changes_alert(

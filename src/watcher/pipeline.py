@@ -272,7 +272,7 @@ class Pipeline:
             try:
                 rules = self._rules_of((source,), (state,)) if source.kind or state.kind else None
                 observations[source.name] = observe_one(
-                    self.parts.store, source, state, answer, snapshot.id, visit.fetch,
+                    self.parts.store, source, state, answer, snapshot=snapshot.id, fetch=visit.fetch,
                     rules=rules, readers=self.parts.readers, ahead=ahead, stop=lambda: self._ending,
                 )  # fmt: skip
             except ReadError as error:
@@ -326,9 +326,9 @@ def observe_one(
     source: Source,
     state: SourceState,
     answer: Fetched,
-    snapshot: str | None,
-    fetch: FetchState | None,
     *,
+    snapshot: str | None = None,
+    fetch: FetchState | None = None,
     confirmed: bool = False,
     rules: str | None = None,
     readers: Readers | None = None,

@@ -269,7 +269,7 @@ def run(
         beside = Beside(memory)
         if 200 <= answer.status < 300:
             try:
-                seen = observe_one(memory, source, state, answer, None, None, confirmed=True, ahead=beside)
+                seen = observe_one(memory, source, state, answer, confirmed=True, ahead=beside)
             except ReadError as error:
                 raise ReadError(error.url, f"{step.name}: {error.message}") from error
             memory.keep(seen)

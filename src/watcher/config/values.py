@@ -6,8 +6,8 @@ is allowed; the key and the place are added by the caller. No message holds a se
 
 import base64
 import binascii
-import difflib
 import contextlib
+import difflib
 import re
 import warnings
 from collections.abc import Iterable

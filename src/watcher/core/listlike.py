@@ -31,7 +31,8 @@ def is_list(html: str) -> bool:
     spot, records, score = found
     if len(records) < _LEAST_ROWS or score < 2 * len(records) or _NOT_ROWS.search(spot.path):
         return False
-    texts, linked, inside = [], 0, set()
+    inside: set[int] = set()
+    texts, linked = [], 0
     for record in records:
         own = [node for node in record.nodes if node.is_element_node]
         texts.append(" ".join(" ".join((node.text(deep=True, separator=" ") or "").split()) for node in own))

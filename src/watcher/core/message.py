@@ -277,8 +277,8 @@ def _link(base_url: str | None, alert: str) -> str | None:
 
 
 def _fitting(changes: list[dict[str, Any]], flood: int = 0) -> dict[str, Any]:
-    """Return the changes that fit, the first always, with their number in all (`flood` of them are not here) and whether
-    anything was left out."""
+    """Return the changes that fit, the first always, with their number in all (`flood` of them are not here) and
+    whether anything was left out."""
     kept: list[dict[str, Any]] = []
     room, cut_short = PAYLOAD_BYTES, False
     for change in changes:

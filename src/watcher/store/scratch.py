@@ -71,7 +71,7 @@ class Scratch:
     def by_number(self, numbers: Sequence[int]) -> dict[int, Record]:
         """Records by number; as many as one query holds (1,000)."""
         marks = ",".join("?" * len(numbers))
-        rows = self._base.execute(f"SELECT at, key, digest, data FROM staged WHERE at IN ({marks})", numbers)  # noqa: S608
+        rows = self._base.execute(f"SELECT at, key, digest, data FROM staged WHERE at IN ({marks})", numbers)  # noqa: S608 - marks are question marks only
         return {at: Record(key, digest, data) for at, key, digest, data in rows}
 
     def differ(self, diffs: Iterable[Diff]) -> None:

@@ -21,7 +21,8 @@ _CHANGED = ("fetch", "url", "kind", "title", "stories", "enabled", "removed_at",
 
 def sync(connection: Connection, plans: Sequence[Plan], now: datetime) -> Synced:
     """Bring sources and fetches in line with the plans; those that are no longer named stay, disabled."""
-    enabled = {row.name: row.enabled for row in connection.execute(select(sources.c.name, sources.c.enabled))}
+    named = connection.execute(select(sources.c.name, sources.c.enabled))
+    enabled = {row.name: row.enabled for row in named}
     renamed = _rename(connection, plans, enabled)
     _sync_fetches(connection, plans, to_ms(now))
     new: list[str] = []
