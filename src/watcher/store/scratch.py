@@ -85,7 +85,7 @@ class Scratch:
     def diffs(self, *kinds: str) -> Iterator[list[Diff]]:
         """The differences of these kinds, a thousand at a time, in the order of the new file and then of the known."""
         marks = ",".join("?" * len(kinds))
-        words = f"SELECT kind, known, staged FROM diffs WHERE kind IN ({marks}) ORDER BY kind, staged, known"  # noqa: S608
+        words = f"SELECT kind, known, staged FROM diffs WHERE kind IN ({marks}) ORDER BY kind, staged, known"  # noqa: S608 - as above
         found = self._base.execute(words, kinds)
         while rows := found.fetchmany(CHUNK):
             yield [Diff(*row) for row in rows]
