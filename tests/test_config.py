@@ -33,7 +33,12 @@ def write(tmp_path: Path) -> Write:
 def test_the_documented_example_loads() -> None:
     """The config.toml of the project loads as it is."""
     config = ok(ROOT / "config.toml")
-    assert [source.name for source in config.sources] == ["sec-press", "example-article", "example-office-hours"]
+    assert [source.name for source in config.sources] == [
+        "sec-press",
+        "example-article",
+        "example-list",
+        "example-office-hours",
+    ]
     assert [source.name for source in config.sources if source.enabled] == ["sec-press"]
 
 
