@@ -13,10 +13,10 @@ import secrets
 import shutil
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from watcher.errors import FetchError
 
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Browser as Chromium
     from playwright.async_api import BrowserContext, Playwright
 
+T = TypeVar("T")
 AT_ONCE = 2  # pages
 MOST_PAGES = 100  # of one process
 MOST_MEMORY = 1_500_000_000  # bytes of all its processes, what they share not counted
@@ -72,6 +73,10 @@ FLAGS = (
 )
 
 
+class Gone(Exception):  # noqa: N818 - says what the process is
+    """The browser's process ended."""
+
+
 def find(named: str | None) -> str | None:
     """Find the browser: the one that the configuration names, else the system's; None when there is none."""
     if named is not None:
@@ -92,13 +97,15 @@ class _Running:
     playwright: "Playwright"
     mark: str  # stands in its command line
     home: "tempfile.TemporaryDirectory[str]"
+    gone: asyncio.Future[None]  # done when the process has ended
     users: int = 0
     pages: int = 0
     killed: str | None = None  # why, in half a sentence
+    doubtful: bool = False  # a page failed in a way that may be the process's fault
 
     @property
     def usable(self) -> bool:
-        return self.killed is None and self.pages < MOST_PAGES and self.chromium.is_connected()
+        return not self.doubtful and self.killed is None and self.pages < MOST_PAGES and self.chromium.is_connected()
 
 
 class Browser:
@@ -138,19 +145,30 @@ class Browser:
             yield
 
     @contextlib.asynccontextmanager
-    async def page(self, shown: str, proxy: str, profile: dict[str, Any]) -> AsyncIterator["BrowserContext"]:
-        """Lend a fresh profile with these properties; `proxy` is the address of ours. Raises FetchError, also in place
-        of what its user meets when the process was killed meanwhile."""
+    async def page(
+        self, shown: str, proxy: str, profile: dict[str, Any]
+    ) -> AsyncIterator[tuple["BrowserContext", asyncio.Future[None]]]:
+        """Lend a fresh profile with these properties; `proxy` is the address of ours. The future is done when the
+        process ends under it: raise Gone then. Raises FetchError, also in place of what its user meets when the process
+        was killed meanwhile."""
         running = await self._enter(shown, proxy)
         try:
-            context = await running.chromium.new_context(**profile)
+            context = await _unless(running.gone, running.chromium.new_context(**profile))
             try:
-                yield context
+                yield context, running.gone
             finally:
                 await self._let_go(running, context)
+        except Gone as error:
+            raise FetchError(
+                shown, f"The browser {running.killed or 'ended before the page was read'} ({shown})."
+            ) from error
         except FetchError:
             raise  # it knows better
+        except asyncio.CancelledError:  # too late, perhaps because a part of the browser died
+            running.doubtful = True
+            raise
         except Exception as error:
+            running.doubtful = True
             if running.killed is not None:
                 raise FetchError(shown, f"The browser {running.killed} ({shown}).") from error
             raise
@@ -256,15 +274,24 @@ class Browser:
             if isinstance(error, Error | OSError):
                 raise _not_started(shown, str(error)) from error
             raise
-        return _Running(chromium, playwright, mark, home)
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+        def ended(_: "Chromium") -> None:
+            if not gone.done():
+                gone.set_result(None)
+
+        chromium.on("disconnected", ended)
+        return _Running(chromium, playwright, mark, home, gone)
 
     async def _let_go(self, running: _Running, context: "BrowserContext") -> None:
         """Close a profile; a process that does not let go of it is killed."""
         closing = asyncio.ensure_future(context.close())
-        done, _ = await asyncio.wait({closing}, timeout=_PATIENCE)
-        if not done:
+        both: set[asyncio.Future[Any]] = {closing, running.gone}
+        done, _ = await asyncio.wait(both, timeout=_PATIENCE, return_when=asyncio.FIRST_COMPLETED)
+        if closing not in done:
             closing.cancel()
-            self._kill(running, "did not let go of the page and was ended")
+            if running.gone not in done:
+                self._kill(running, "did not let go of the page and was ended")
         elif not closing.cancelled():
             closing.exception()  # a process that died has let go
 
@@ -282,6 +309,20 @@ class Browser:
                 if used > MOST_MEMORY:
                     self._kill(running, f"took more than {MOST_MEMORY // 1_000_000:,} MB of memory and was ended")
             await asyncio.sleep(_LOOK)
+
+
+async def _unless(gone: asyncio.Future[None], wanted: Coroutine[Any, Any, T]) -> T:
+    """Wait for something of the browser; raises Gone when the process ends before."""
+    task = asyncio.ensure_future(wanted)
+    both: set[asyncio.Future[Any]] = {task, gone}
+    try:
+        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise Gone
+        return await task
+    finally:
+        if not task.done():
+            task.cancel()
 
 
 async def _end(running: _Running) -> None:

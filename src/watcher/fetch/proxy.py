@@ -238,7 +238,7 @@ class Proxy:
             allowance.send(len(head))
             server[1].write(head.encode("latin-1"))
             await _body(allowance, int(names.get("content-length", "0")), client[0], server[1])
-            await _answered(allowance, client, server)
+            await _answered(allowance, method, client, server)
 
     @contextlib.asynccontextmanager
     async def _connected(
@@ -262,7 +262,7 @@ class Proxy:
                 yield server, proxy
             finally:
                 allowance.transports.discard(server[1].transport)
-                server[1].close()
+                server[1].transport.abort()  # all that matters was carried
         finally:
             gate.leave()
 
@@ -367,11 +367,17 @@ async def _relay(allowance: Allowance, client: Pipe, server: Pipe) -> None:
         await asyncio.gather(upward, return_exceptions=True)
 
 
-async def _down(allowance: Allowance, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    while data := await source.read(_PIECE):
+async def _down(
+    allowance: Allowance, source: asyncio.StreamReader, sink: asyncio.StreamWriter, length: int | None = None
+) -> None:
+    """Carry what comes until its end, or until so many bytes."""
+    while (length is None or length > 0) and (
+        data := await source.read(_PIECE if length is None else min(length, _PIECE))
+    ):
         allowance.receive(len(data))
         sink.write(data)
         await sink.drain()
+        length = None if length is None else length - len(data)
 
 
 async def _body(allowance: Allowance, length: int, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
@@ -385,7 +391,16 @@ async def _body(allowance: Allowance, length: int, source: asyncio.StreamReader,
         length -= len(data)
 
 
-async def _answered(allowance: Allowance, client: Pipe, server: Pipe) -> None:
+def _length(method: str, status: str, headers: list[tuple[str, str]]) -> int | None:
+    """Say how long an answer's body is; None: until the connection ends (RFC 9112, section 6.3)."""
+    if method == "HEAD" or status in ("204", "304"):
+        return 0
+    names = {name.lower(): value for name, value in headers}
+    told = names.get("content-length", "")
+    return int(told) if "transfer-encoding" not in names and told.isdecimal() and len(told) < 16 else None
+
+
+async def _answered(allowance: Allowance, method: str, client: Pipe, server: Pipe) -> None:
     """Carry an answer back, marked as the last one of its connection."""
     while True:
         async with asyncio.timeout(allowance.silence):
@@ -399,7 +414,8 @@ async def _answered(allowance: Allowance, client: Pipe, server: Pipe) -> None:
     lines = f"{first}\r\n" + "".join(f"{name}: {value}\r\n" for name, value in kept) + "\r\n"
     client[1].write(lines.encode("latin-1"))
     gone = asyncio.get_running_loop().create_task(client[0].read(1))  # it has nothing more to say but good-bye
-    down = asyncio.get_running_loop().create_task(_down(allowance, server[0], client[1]))
+    length = _length(method, first.split(" ")[1] if " " in first else "", headers)
+    down = asyncio.get_running_loop().create_task(_down(allowance, server[0], client[1], length))
     try:
         await asyncio.wait({gone, down}, return_when=asyncio.FIRST_COMPLETED)
         if down.done():

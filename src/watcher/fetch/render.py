@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urlsplit
 
 from watcher.errors import FetchError, TooLarge
-from watcher.fetch.browser import Browser
+from watcher.fetch.browser import Browser, Gone
 from watcher.fetch.proxy import USER, Allowance, Proxy
 from watcher.model import Fetched, Request
 
@@ -142,10 +142,10 @@ class Renderer:
             "permissions": [],
         }
         ours = {"server": self._proxy.address, "bypass": "<-loopback>", "username": USER, "password": password}
-        async with self._browser.page(visit.shown, self._proxy.address, {**profile, "proxy": ours}) as context:
+        async with self._browser.page(visit.shown, self._proxy.address, {**profile, "proxy": ours}) as (context, gone):
             work = asyncio.ensure_future(self._read(visit, context))
             over = visit.allowance.over
-            both: set[asyncio.Future[Any]] = {work, over}
+            both: set[asyncio.Future[Any]] = {work, over, gone}
             try:
                 await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
                 if over.done():
@@ -153,6 +153,8 @@ class Renderer:
                         raise visit.fault
                     message = f"The page of {visit.host} {over.result()} ({visit.shown})."
                     raise TooLarge(visit.shown, message)
+                if not work.done():
+                    raise Gone
                 return await work
             finally:
                 if not work.done():
@@ -168,6 +170,11 @@ class Renderer:
         async def handle(route: "Route", asked: "Asked") -> None:
             await _handle(visit, context, page, route, asked)
 
+        def crashed(_: "Page") -> None:
+            visit.fault = visit.fault or FetchError(visit.shown, f"The browser's page crashed ({visit.shown}).")
+            visit.allowance.end("cannot be read")
+
+        page.on("crash", crashed)
         context.on("page", lambda other: asyncio.ensure_future(_shut(other)))
         await context.add_init_script(_NO_CALLS)
         await context.route("**/*", handle)
