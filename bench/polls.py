@@ -223,7 +223,7 @@ def daemon(folder: Path, environ: dict[str, str]) -> Iterator["subprocess.Popen[
 
 
 def idle(folder: Path, port: int, count: int) -> dict[str, float]:
-    """Run the daemon with `count` sources until all were polled, then once more, when none is due; give what it took."""
+    """Run the daemon with `count` sources until all were polled, then again, when none is due; give what it took."""
     folder.mkdir(parents=True)
     path = write_config(folder, port, count)
     environ = {**os.environ, "WATCHER_CONFIG": str(path), "RUNTIME_DIRECTORY": str(folder)}

@@ -84,8 +84,19 @@ def glance(state: SourceState, fetched: Fetched) -> SourceState | None:
     if state.kind == "listing":
         same = listing.watched(fetched.body, fetched.header("content-type"), state.place) == state.watched
         return state if same else None
-    html = text.decode(fetched.body, fetched.header("content-type"))
-    return state if text.watched_digest(html, state.place, state.volatile) == state.watched else None
+    return _glance_page(state, text.decode(fetched.body, fetched.header("content-type")))
+
+
+def _glance_page(state: SourceState, html: str) -> SourceState | None:
+    content = text.find(html, state.place)
+    if content is None:
+        return None
+    outline = text.outline_of(content)
+    if outline == state.visible:
+        return state
+    if text.digest_of(content, state.volatile) != state.watched:
+        return None
+    return replace(state, visible=outline)
 
 
 def _glance_feed(state: SourceState, fetched: Fetched) -> SourceState | None:
@@ -178,8 +189,7 @@ def _judge_page(
     state: SourceState, reading: PageReading, fetched: Fetched, look: compare.Look, known: Document | None
 ) -> Observation:
     page = reading.page
-    markup = reading.kind == "article"
-    html = text.decode(fetched.body, fetched.header("content-type")) if markup else ""
+    html = text.decode(fetched.body, fetched.header("content-type")) if reading.kind == "article" else ""
     if known is not None and state.baseline_at is not None:
         suspicion = walls.suspect(known.page, page, html)
         if suspicion is not None and not (suspicion.event == "drastic" and absence.believable(state, "drastic", look)):
@@ -189,7 +199,7 @@ def _judge_page(
         kind=reading.kind,
         place=page.place,
         watched=reading.watched,
-        visible=text.visible_digest(html) if markup else None,
+        visible=None,  # the next look that finds the same takes its outline
         title=page.headline or page.title,
         confirm_at=None,
         learn_at=None,

@@ -1,16 +1,19 @@
-"""The text of a page, and the two digests that let a look stop early.
+"""The text of a page, and the digests that let a look stop early. All stand on selectolax's C parser.
 
-`visible_digest` covers everything a reader could see; `watched_digest` only what the comparison would look at, found
-at the place the last full reading named. Both stand on selectolax's C parser. `watched_digest` is the same walk over
-the same tree as the full reading (core/content.py), so that it differs whenever a compared block does.
+`watched_digest` covers only what the comparison would look at, found at the place the last full reading named: it is
+the same walk over the same tree as the full reading (core/content.py), so that it differs whenever a compared block
+does. `outline_of` covers the markup at that place, and saves the walk where that stands as it did. `visible_digest`
+covers everything a reader could see.
 """
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 
 import xxhash
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from watcher.core.blocks import Raw
-from watcher.core.content import Place, UnknownSelectorError, prepare, read_blocks, select
+from watcher.core.content import Place, Rules, UnknownSelectorError, prepare, read_blocks, select
 from watcher.core.furniture import block_digest, is_furniture, normalise, opens_note, shape_digest
 from watcher.core.head import Head, read_head
 from watcher.core.links import clean, is_random, picture
@@ -19,8 +22,8 @@ from watcher.core.noise import CLOCK, NOTHING, Line, Masks, masked
 from watcher.core.trim import trim
 
 __all__ = [
-    "block_digest", "decode", "is_furniture", "is_volatile", "normalise", "opens_note", "shape_digest",
-    "visible_digest", "watched_digest", "watched_of",
+    "Content", "block_digest", "decode", "digest_of", "find", "is_furniture", "is_volatile", "normalise", "opens_note",
+    "outline_of", "shape_digest", "visible_digest", "watched_digest", "watched_of",
 ]  # fmt: skip
 
 _UNSEEN = ["script", "style", "noscript", "template"]
@@ -43,6 +46,22 @@ def watched_digest(html: str | bytes, place: str | None, volatile: Collection[st
     In: the page, the place as `Page.place` has it, digests of blocks that change by themselves. None when the place is
     unknown or gone, or the content seems to have moved: then only a full reading can tell.
     """
+    content = find(html, place)
+    return None if content is None else digest_of(content, volatile)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A page's content, found at its place in the tree, before it is walked."""
+
+    tree: LexborHTMLParser
+    head: Head
+    roots: tuple[LexborNode, ...]
+    rules: Rules
+
+
+def find(html: str | bytes, place: str | None) -> Content | None:
+    """Find the content at its place; None when that is unknown or gone, or the content seems to have moved."""
     if not place:
         return None
     known = Place.parse(place)
@@ -51,12 +70,31 @@ def watched_digest(html: str | bytes, place: str | None, volatile: Collection[st
     prepare(tree)
     try:
         roots = select(tree, known.path)
-        if not roots or known.is_overgrown(tree, roots):
-            return None
-        built = read_blocks(roots, tree, known.rules)
     except UnknownSelectorError:
         return None
-    return watched_of(head, trim(built.blocks, head.title), volatile, built.media)
+    if not roots or known.is_overgrown(tree, roots):
+        return None
+    return Content(tree, head, tuple(roots), known.rules)
+
+
+def outline_of(content: Content) -> str:
+    """Digest the content's markup as it stands: what is the same here is the same for any walk; 16 hex digits."""
+    head = content.head
+    said = "\x1f".join([head.title or "", head.shared_title or "", *head.modified, *head.noted])
+    state = xxhash.xxh3_64(said.encode("utf-8", "surrogatepass"))
+    for root in content.roots:
+        state.update(b"\x1e")
+        state.update((root.html or "").encode("utf-8", "surrogatepass"))
+    return state.hexdigest()
+
+
+def digest_of(content: Content, volatile: Collection[str]) -> str | None:
+    """Walk the content: see `watched_digest`."""
+    try:
+        built = read_blocks(content.roots, content.tree, content.rules)
+    except UnknownSelectorError:
+        return None
+    return watched_of(content.head, trim(built.blocks, content.head.title), volatile, built.media)
 
 
 def watched_of(
