@@ -12,12 +12,15 @@ from helpers_need import need
 
 UNIT = Path(__file__).resolve().parent.parent / "systemd" / "watcher.service"
 
+BROWSER = UNIT.parent / "watcher.service.d" / "browser.conf"
+
 MOST_EXPOSURE = 2.0  # of 10, by systemd's own reckoning; a service without any hardening has 9.6
+MOST_WITH_BROWSER = 2.2
 
 
-def directives() -> dict[str, list[str]]:
+def directives(unit: Path = UNIT) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for line in UNIT.read_text(encoding="utf-8").splitlines():
+    for line in unit.read_text(encoding="utf-8").splitlines():
         if "=" in line and not line.startswith(("#", ";")):
             name, _, value = line.partition("=")
             found.setdefault(name, []).append(value)
@@ -44,13 +47,40 @@ def test_the_unit_is_valid(tmp_path: Path) -> None:
     assert complaints == []
 
 
-def test_the_exposure_is_low() -> None:
+def test_the_exposure_is_low(tmp_path: Path) -> None:
     """systemd reckons an exposure of at most 2.0."""
-    reckoned = analyze("security", "--offline=true", f"--threshold={int(MOST_EXPOSURE * 10)}", str(UNIT))
+    unit = shutil.copy(UNIT, tmp_path)  # away from its drop-in
+    reckoned = analyze("security", "--offline=true", f"--threshold={int(MOST_EXPOSURE * 10)}", str(unit))
     found = re.search(r"Overall exposure level for watcher.service: ([\d.]+)", reckoned.stdout)
     assert found, reckoned.stdout + reckoned.stderr
     assert float(found[1]) <= MOST_EXPOSURE
     assert reckoned.returncode == 0
+
+
+def test_the_drop_in_for_a_browser_is_valid(tmp_path: Path) -> None:
+    """systemd reads the unit with the drop-in without a complaint, and the exposure rises by little."""
+    unit = tmp_path / "watcher.service"
+    unit.write_text(UNIT.read_text(encoding="utf-8").replace("/opt/watcher/.venv/bin/watcher", "/bin/true"))
+    drop_in = tmp_path / "watcher.service.d" / "browser.conf"
+    drop_in.parent.mkdir()
+    drop_in.write_text(BROWSER.read_text(encoding="utf-8"))
+    verified = analyze("verify", "--man=no", str(unit))
+    assert [line for line in verified.stderr.splitlines() if "watcher.service" in line] == []
+    reckoned = analyze("security", "--offline=true", str(unit))
+    found = re.search(r"Overall exposure level for watcher.service: ([\d.]+)", reckoned.stdout)
+    assert found, reckoned.stdout + reckoned.stderr
+    assert float(found[1]) <= MOST_WITH_BROWSER
+    drop_in.write_text("[Service]\nNonsense=1\n")
+    assert "Nonsense" in analyze("verify", "--man=no", str(unit)).stderr
+
+
+def test_the_drop_in_says_why() -> None:
+    """Each line of the drop-in has its reason above it, and none of the walls against the network is opened."""
+    lines = BROWSER.read_text(encoding="utf-8").splitlines()
+    set_here = [number for number, line in enumerate(lines) if re.match(r"\w+=", line)]
+    assert all(lines[number - 1].startswith("#") for number in set_here)
+    kept = {"IPAddressDeny", "IPAddressAllow", "RestrictAddressFamilies", "DynamicUser", "ProtectSystem", "NoExecPaths"}
+    assert not kept & directives(BROWSER).keys()
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ IDLE = 60.0  # seconds without a page after which the process is ended
 _LOOK = 0.5  # seconds between two looks at its memory
 _PATIENCE = 10.0  # seconds that it is given to close something
 _START_SECONDS = 30.0
+_DRIVER_GONE = "Connection closed"  # what Playwright says, in an exception without a class of its own
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _PLACES = ("/usr/bin", "/usr/local/bin", "/snap/bin", "/opt/google/chrome")
@@ -42,7 +43,8 @@ NO_BROWSER = (
 )
 NO_SANDBOX = (
     "Chromium cannot put its pages into a sandbox here ({why}); run Watcher as a user of its own on a kernel with user "
-    "namespaces, or accept that the pages' scripts run without it: `[fetch] browser_sandbox = false`"
+    "namespaces (as a service with the drop-in systemd/watcher.service.d/browser.conf), or accept that the pages' "
+    "scripts run without it: `[fetch] browser_sandbox = false`"
 )
 
 # Nothing but what a page asks for itself may be said to anybody, and that only through the proxy.
@@ -169,8 +171,9 @@ class Browser:
             raise
         except Exception as error:
             running.doubtful = True
-            if running.killed is not None:
-                raise FetchError(shown, f"The browser {running.killed} ({shown}).") from error
+            if running.killed is not None or _DRIVER_GONE in str(error):
+                why = running.killed or "ended before the page was read"
+                raise FetchError(shown, f"The browser {why} ({shown}).") from error
             raise
         finally:
             self._leave(running)
@@ -252,7 +255,8 @@ class Browser:
         home = tempfile.TemporaryDirectory(prefix="watcher-browser-", ignore_cleanup_errors=True)
         playwright = None
         try:
-            playwright = await async_playwright().start()
+            async with asyncio.timeout(_START_SECONDS):
+                playwright = await async_playwright().start()
             chromium = await playwright.chromium.launch(
                 executable_path=executable,
                 args=[*FLAGS, mark],
@@ -271,7 +275,7 @@ class Browser:
                 with contextlib.suppress(Error, OSError):  # what did not start need not stop
                     await playwright.stop()
             home.cleanup()
-            if isinstance(error, Error | OSError):
+            if isinstance(error, Exception):  # Playwright has no class of its own for a driver that died
                 raise _not_started(shown, str(error)) from error
             raise
         gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -349,7 +353,8 @@ def _not_started(shown: str, words: str) -> FetchError:
         why = NO_SANDBOX.format(why="the kernel gives no user namespaces")
         return FetchError(shown, f"{why} ({shown}).", transient=False)
     why = "".join(c if c.isprintable() else " " for c in next(filter(None, lines), "no word of why"))[:200]
-    return FetchError(shown, f"The browser did not start: {why} ({shown}).")
+    hint = "as a service it needs the drop-in systemd/watcher.service.d/browser.conf"
+    return FetchError(shown, f"The browser did not start: {why}; {hint} ({shown}).")
 
 
 def _processes() -> dict[int, tuple[int, bytes]]:
