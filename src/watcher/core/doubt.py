@@ -16,6 +16,7 @@ from watcher.model import Fetched, Page
 BREAKS_OFF = "the page breaks off"  # how the sentence begins when it does
 
 _OPENED = re.compile(r"<(?:!doctype\s+html|html|body)\b", re.IGNORECASE)
+_PAGE = re.compile(r"<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 _CLOSED = re.compile(r"</(?:html|body)\s*>", re.IGNORECASE)
 _NEVER_LEFT_OPEN = re.compile(  # HTML, 13.1.2.4: their end tags are not optional
     r"<(/?)(?:div|article|main|section|nav|aside|header|footer|ul|ol|table|form)\b", re.IGNORECASE
@@ -58,6 +59,8 @@ def breaks_off(html: str) -> bool:
 
 def _another_format(html: str, content_type: str | None, url: str) -> str | None:
     start = html[:65_536].lstrip("\ufeff \t\r\n")
+    if _PAGE.match(start):
+        return None
     if start.startswith("<"):
         is_feed = sniff.sniff(start.encode("utf-8", "replace"), "application/xml", url) == "feed"
         return 'this is a feed where a page should be; kind = "feed" reads it' if is_feed else None
