@@ -1,6 +1,7 @@
 """What all tests share: a local time zone unlike any other, hypothesis profiles, the async backend, example data."""
 
 import os
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,9 @@ from helpers_need import need as _need
 # Times are UTC inside Watcher. In a zone that no machine runs in, code that asks for local time shows at once.
 os.environ["TZ"] = "Asia/Kathmandu"
 time.tzset()
+
+# A shell that runs the tests in the background has them ignore Ctrl-C, and so would every program that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # Deadlines measure the machine, not the code. CI must fail on every run or on none.
 _RELAXED = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture]

@@ -1,7 +1,7 @@
 """The frozen values that flow through Watcher.
 
 Made in one room, read in the next (docs/design.md, "What flows"). All times are aware and in UTC. All collections
-are tuples, so a value can be shared between threads and compared by `==`. Nothing here opens, sleeps, logs or rolls dice.
+are tuples, so a value can be shared between threads and compared by `==`. Nothing here opens, sleeps or logs.
 """
 
 import hashlib
@@ -673,8 +673,8 @@ class Revision:
 
 @dataclass(frozen=True, slots=True)
 class RecordRow:
-    """One record of a dataset as the store keeps it: the digests of its key and of what is compared, its fields as JSON;
-    `gone_at` since when it is no longer listed, `gone` the id of the change under which that will be told."""
+    """One record of a dataset as the store keeps it: digests of its key and of what is compared, its fields as
+    JSON; `gone_at` since when it is no longer listed, `gone` the id of the change under which that will be told."""
 
     key: bytes
     digest: bytes

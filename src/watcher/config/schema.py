@@ -59,7 +59,7 @@ def _kind(text: str) -> str:
 
 
 def _separator(text: str) -> str:
-    if len(text) != 1 or text in "\"\r\n":
+    if len(text) != 1 or text in '"\r\n':
         raise ValueError(f'{values.shown(text)} separates no cells; wanted one character, as in ";" or "\\t"')
     return text
 
