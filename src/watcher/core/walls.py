@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from rapidfuzz import fuzz
+
 from watcher.core import doubt
 from watcher.core.updates import loose
 from watcher.model import Page
@@ -112,7 +114,7 @@ WALLS: dict[str, tuple[Event, str, tuple[str, ...]]] = {
         "the site says that there is no such page (although it answers 200)",
         (
             r"page (?:not found|cannot be found|no longer (?:exists|available)|does(?:n't| not) exist"
-            r"|you (?:requested|are looking for))|404(?: error| not found)|\b404\b|no longer available"
+            r"|you (?:requested|are looking for))|404(?: error| not found)|(?m:^\W*404\W*$)|no longer available"
             r"|(?:article|story|content) (?:has been|was) (?:removed|deleted|taken down|unpublished)"
             r"|could ?n[o']t find (?:the|that|this) page",
             r"Seite (?:wurde )?nicht gefunden|existiert nicht(?: mehr)?|nicht mehr verfügbar"
@@ -132,6 +134,8 @@ _WALLS = {
     for kind, (event, words, lines) in WALLS.items()
 }
 
+EDITED = 60.0  # likeness (0 to 100) from which a block is a known one, edited
+MOST_LIKENED = 4000  # pairs of blocks that are likened
 KEPT_WALL = 0.5  # a wall shows less than this share of what is known
 KEPT_CUT = 0.7  # a cut-off body too
 KEPT_DRASTIC = 0.15
@@ -153,10 +157,20 @@ def _texts(page: Page) -> list[str]:
 
 
 def kept(known: Page, page: Page) -> float:
-    """Give the share (0 to 1) of the known text, in characters, that stands unchanged on the page."""
-    old, new = _texts(known), set(_texts(page))
+    """Give the share (0 to 1) of the known text, in characters, that stands on the page, unchanged or edited."""
+    old, new = _texts(known), _texts(page)
     total = sum(map(len, old))
-    return sum(len(text) for text in old if text in new) / total if total else 1.0
+    if not total:
+        return 1.0
+    there = set(new)
+    left = [text for text in old if text not in there]
+    share = float(total - sum(map(len, left)))
+    others = [text for text in new if text not in set(old)]
+    if len(left) * len(others) <= MOST_LIKENED:  # a page that is not the page has few blocks, or none that is alike
+        for text in left:
+            likeness = max((fuzz.ratio(text, other, score_cutoff=EDITED) for other in others), default=0.0)
+            share += len(text) * likeness / 100
+    return share / total
 
 
 def _cut_off(html: str) -> bool:
@@ -179,9 +193,12 @@ def suspect(known: Page, page: Page, html: str) -> Suspicion | None:
     if share >= KEPT_CUT:
         return None
     if share < KEPT_WALL or len(said) < len(before) * KEPT_WALL:
-        shown = f"{said}\n{' '.join(re.sub(r'<[^>]{0,500}>', ' ', html[:200_000]).split())}"
+        short = said[:HEAD]
+        another = loose(known.headline) != loose(page.headline) or len(said) < len(before) * KEPT_WALL
+        if another and len(said) <= HEAD:
+            # What a wall says may stand outside the content; so do the log-in forms and banners of every good page.
+            short = f"{said}\n{' '.join(re.sub(r'<[^>]{0,500}>', ' ', html[:200_000]).split())}"[: 4 * HEAD]
         for event, words, pattern in _WALLS.values():
-            short = said[:HEAD] if len(said) > HEAD else shown[: 4 * HEAD]
             if pattern.search(short) and not pattern.search(before) and len(said) < max(len(before) * 0.8, 1500):
                 return Suspicion(event, words)
     if _cut_off(html) and len(said) < len(before):
