@@ -123,3 +123,13 @@ def test_each_channel_gets_its_alert_with_the_change(store: Store) -> None:
     store.commit([given], NOW)
     store.commit([given], NOW)
     assert [each.alert.channel for each in store.pending(NOW)] == ["desk", "hook", "chat"]
+
+
+def test_alerts_that_wait_long_are_counted_as_stuck(store: Store) -> None:
+    """One that was tried and waits for more than a quarter of an hour is told of in the totals, with its error."""
+    store.add_alerts([_alert(1), _alert(2)], NOW)
+    given = store.pending(NOW)[0]
+    store.mark([replace(given, attempts=1, next_at=NOW + DAY, first_at=NOW, last_error="refused")])
+    assert store.totals(NOW + timedelta(minutes=15)).stuck == 0
+    totals = store.totals(NOW + timedelta(minutes=16))
+    assert (totals.stuck, totals.stuck_since, totals.stuck_error) == (1, NOW, "refused")

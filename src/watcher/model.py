@@ -534,6 +534,10 @@ class SourceState:
     moved_to: str | None = None  # the permanent redirect that was told last
     learn_at: datetime | None = None  # look again then: what differs so soon changes by itself
     list: ListShape | None = None  # of a dataset
+    failures: int = 0  # readings that failed in a row while another source of the same address was read
+    failing_since: datetime | None = None
+    error: str | None = None
+    alarmed_at: datetime | None = None  # when the owner was last told of it
 
 
 @dataclass(frozen=True, slots=True)

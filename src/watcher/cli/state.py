@@ -96,6 +96,9 @@ def _totals_json(
         "newest_poll": _instant(totals.newest_poll),
         "next_poll": _instant(totals.next_poll),
         "bytes": totals.bytes,
+        "absent": totals.absent,
+        "stuck": totals.stuck,
+        "stuck_since": _instant(totals.stuck_since),
         "unwell": [row_json(row) for row in unwell],
     }
 
@@ -105,13 +108,21 @@ def _some(count: int, what: str) -> str:
 
 
 def _problems(totals: "Totals", running: bool) -> list[str]:
+    from watcher.cli import output
+
     found = []
     if not running:
         found.append("no daemon is running on this store")
     if totals.failing:
         found.append(f"{_some(totals.failing, 'source')} fail{'s' if totals.failing == 1 else ''}")
+    if totals.absent:
+        found.append(f"{_some(totals.absent, 'page')} {'is' if totals.absent == 1 else 'are'} gone or walled")
     if totals.overdue and running:
         found.append(f"{_some(totals.overdue, 'poll')} overdue")
+    if totals.stuck and totals.stuck_since:
+        waits = f"{_some(totals.stuck, 'alert')} wait{'s' if totals.stuck == 1 else ''}"
+        error = output.clean(totals.stuck_error or "no answer", 200)
+        found.append(f"{waits} since {totals.stuck_since:%Y-%m-%d %H:%M} UTC: {error}")
     if totals.dead:
         found.append(f"{_some(totals.dead, 'alert')} could not be delivered: `watcher deliveries --state dead`")
     if totals.disabled_channels:
@@ -164,7 +175,8 @@ def _polls(totals: "Totals", running: bool, now: datetime) -> str:
 def _unwell_row(row: "SourceRow", now: datetime) -> tuple[str, str, str, str, str]:
     from watcher.cli import output
 
-    why = output.clean(row.error, 200) if row.error else "overdue"
+    said = row.error or row.absence
+    why = output.clean(said, 200) if said else "overdue"
     failing = output.ago(row.failing_since, now) if row.failing_since else "-"
     return row.source, failing, str(row.failures), output.ago(row.last_ok_at, now), why
 
@@ -196,6 +208,7 @@ def row_json(row: "SourceRow") -> dict[str, Any]:
         "moved_to": mask_url(row.moved_to) if row.moved_to else None,
         "muted_until": _instant(row.muted_until),
         "stories": list(row.stories),
+        "absence": row.absence,
     }
 
 
@@ -255,6 +268,8 @@ def _state(row: "SourceRow", now: datetime) -> "Text":
             f"failing for {output.ago(row.failing_since, now).removesuffix(' ago')}: {output.clean(row.error, 200)}",
             "red",
         )
+    if row.absence:
+        return output.styled(output.clean(row.absence, 200), "yellow" if row.absence.startswith("held") else "red")
     said = ["ok" if row.last_ok_at else "not polled yet"]
     if row.entries:
         said.append(f"{row.entries:,} entries")

@@ -34,6 +34,8 @@ from watcher.store.values import SourceRow, StoredChange, Totals
 
 DAY = timedelta(days=1)
 GRACE = timedelta(minutes=1)  # a poll is overdue after this
+PATIENCE = timedelta(minutes=15)  # an alert that was tried and waits longer is stuck
+ABSENT = b'"absence":{'  # in a source's state, where that is plain
 
 
 def _count(connection: Connection, wanted: Select[Any]) -> int:
@@ -66,6 +68,37 @@ def _asked(connection: Connection, late: int) -> Any:
     return connection.execute(wanted).one()
 
 
+def _marked(connection: Connection) -> Any:
+    """Sources whose state may say that something is wrong though their fetch is well, or that their page is absent."""
+    state = sources.c.state
+    if connection.dialect.name == "sqlite":
+        told = or_(func.instr(state, ABSENT) > 0, func.substr(state, 1, 1) == b"z")
+    else:
+        told = or_(state.op("LIKE")(b"%" + ABSENT + b"%"), state.op("LIKE")(b"z%"))
+    return and_(sources.c.enabled, or_(told, and_(fetches.c.failures == 0, fetches.c.error.is_not(None))))
+
+
+def _single(connection: Connection) -> tuple[int, int]:
+    """How many sources fail by themselves, their fetch being well; how many pages are absent, and it was told."""
+    wanted = select(sources.c.state, fetches.c.failures).select_from(sources.join(fetches))
+    rows = connection.execute(wanted.where(_marked(connection))).all()
+    found = [(unpack_value(SourceState, row.state), row.failures) for row in rows]
+    failing = sum(state.failures > 0 and not failures for state, failures in found)
+    return failing, sum(state.absence is not None and state.absence.told for state, _ in found)
+
+
+def _stuck(connection: Connection, now: datetime) -> dict[str, Any]:
+    """The alerts that were tried and still wait: how many, since when, and the oldest one's error."""
+    late = deliveries.c.created_at < to_ms(now - PATIENCE)
+    wanted = select(deliveries.c.created_at, deliveries.c.last_error)
+    wanted = wanted.where(deliveries.c.state == "pending", deliveries.c.attempts > 0, late)
+    count = _count(connection, wanted)
+    if not count:
+        return {}
+    oldest = connection.execute(wanted.order_by(deliveries.c.created_at).limit(1)).one()
+    return {"stuck": count, "stuck_since": from_ms(oldest.created_at), "stuck_error": oldest.last_error}
+
+
 def totals(connection: Connection, now: datetime) -> Totals:
     """The store in numbers; a handful of queries over indexes and small tables."""
     at = to_ms(now)
@@ -81,10 +114,11 @@ def totals(connection: Connection, now: datetime) -> Totals:
     off = select(channels.c.name).where(channels.c.disabled_at.is_not(None)).order_by(channels.c.name)
     config = connection.execute(select(configs.c.id).order_by(configs.c.seq.desc()).limit(1)).scalar_one_or_none()
     own, asked = _own(connection), _asked(connection, to_ms(now - GRACE))
+    single, absent = _single(connection)
     return Totals(
         sources=own.enabled or 0,
         disabled=own.total - (own.enabled or 0),
-        failing=own.failing or 0,
+        failing=(own.failing or 0) + single,
         never_polled=own.unpolled or 0,
         muted=_count(connection, select(mutes.c.source).where(mutes.c.until > at)),
         overdue=asked.overdue or 0,
@@ -101,6 +135,8 @@ def totals(connection: Connection, now: datetime) -> Totals:
         disabled_channels=tuple(connection.execute(off).scalars()),
         config=config or "",
         bytes=_size(connection),
+        absent=absent,
+        **_stuck(connection, now),
     )
 
 
@@ -156,15 +192,27 @@ def _source_row(row: Any) -> SourceRow:
         entries=row.entries,
         stories=stories_of(row.stories),
         muted_until=maybe_time(row.until),
+        absence=_absence(state),
     )
 
 
+def _absence(state: SourceState) -> str | None:
+    absence = state.absence
+    if absence is None:
+        return None
+    return f"{absence.event.removeprefix('page.') if absence.told else 'held'}: {absence.words}"
+
+
 def unwell(connection: Connection, now: datetime, limit: int) -> tuple[SourceRow, ...]:
-    """Enabled sources that fail or are overdue, the longest first."""
+    """Enabled sources that fail or are overdue, the longest first; and those whose page is absent or held."""
     late = fetches.c.next_poll_at < to_ms(now - GRACE)
     wanted = _sources().where(sources.c.enabled, or_(fetches.c.failures > 0, late)).order_by(None)
     since = func.coalesce(fetches.c.failing_since, fetches.c.next_poll_at)
-    return _rows(connection, wanted.order_by(since, sources.c.name).limit(limit))
+    found = _rows(connection, wanted.order_by(since, sources.c.name).limit(limit))
+    named = {row.source for row in found}
+    single = _rows(connection, _sources().where(_marked(connection)))
+    more = [row for row in single if row.source not in named and (row.failures or row.absence)]
+    return (*found, *more)[:limit]
 
 
 def source_rows(connection: Connection, names: Sequence[str] | None) -> tuple[SourceRow, ...]:

@@ -75,6 +75,7 @@ class SourceRow:
     entries: int
     stories: tuple[str, ...] = ()
     muted_until: datetime | None = None
+    absence: str | None = None  # "gone: ...", "walled: ..."; "held: ..." until it was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +110,7 @@ class Totals:
     disabled_channels: tuple[str, ...] = ()
     config: str = ""
     bytes: int = 0  # of the database, as far as the engine tells
+    absent: int = 0  # pages of which it was told that they are gone or walled
+    stuck: int = 0  # alerts that were tried and still wait after a quarter of an hour
+    stuck_since: datetime | None = None
+    stuck_error: str | None = None  # of the oldest of them
