@@ -273,6 +273,64 @@ def _as_before(seen: Observation, visit: Visit) -> bool:
     return not (seen.documents or seen.revisions or seen.entries or seen.changes) and seen.state in visit.states
 
 
+def _unread(
+    visit: Visit, source: Source, state: SourceState, words: str, routing: Routing
+) -> tuple[SourceState, tuple[Alert, ...]]:
+    """Count that a source could not read what others of its address could, and tell of it when it has lasted."""
+    since = _past(state.failing_since, visit.now) or visit.now
+    last = _past(state.alarmed_at, visit.now)
+    state = replace(state, failures=state.failures + 1, failing_since=since, error=words, alarmed_at=last)
+    if visit.now - since < source.alarm_after or (last is not None and visit.now - last < REMIND):
+        return state, ()
+    alerts = _health(_alone(visit, source, state), routing, "source.failing", words)
+    return replace(state, alarmed_at=visit.now), alerts
+
+
+def _reread(visit: Visit, source: Source, before: SourceState, routing: Routing) -> tuple[Alert, ...]:
+    """Tell that a source which alone had failed is read again, unless its fetch's return is told anyway."""
+    if before.alarmed_at is None or visit.fetch.alarmed_at is not None:
+        return ()
+    return _health(_alone(visit, source, before), routing, "source.recovered", "can be read again")
+
+
+def _alone(visit: Visit, source: Source, state: SourceState) -> Visit:
+    """The visit as if it were of this source only, with its own failures."""
+    last = visit.fetch.last_ok_at if state.baseline_at else None
+    if last is not None and state.failing_since is not None:
+        last = min(last, state.failing_since)
+    own = replace(visit.fetch, failures=max(state.failures - 1, 0), failing_since=state.failing_since, last_ok_at=last)
+    return replace(visit, fetch=own, sources=(source,), states=(state,))
+
+
+def _settled(
+    visit: Visit, observations: Mapping[str, Observation], errors: Mapping[str, str], routing: Routing
+) -> tuple[list[SourceOutcome], list[Alert]]:
+    """Settle each source: its changes screened, its own failures counted or over, its alerts written."""
+    before = {state.source: state for state in visit.states}
+    sources: list[SourceOutcome] = []
+    alerts: list[Alert] = []
+    for source in visit.sources:
+        known = before[source.name]
+        if source.name in errors:
+            state, told = _unread(visit, source, known, errors[source.name], routing)
+            alerts += told
+            sources.append(SourceOutcome(source.name, Observation("failed", state), errors[source.name]))
+            continue
+        seen = observations[source.name]
+        if known.failures:
+            alerts += _reread(visit, source, known, routing)
+            state = replace(seen.state, failures=0, failing_since=None, error=None, alarmed_at=None)
+            seen = replace(seen, state=state)
+        if seen.changes:
+            changes = tuple(screened(source, change, routing, visit.now) for change in seen.changes)
+            alerts += alerts_for(
+                source, changes, routing, poll=visit.poll_id, now=visit.now, kind=seen.state.kind, flood=seen.flood
+            )
+            seen = replace(seen, changes=changes)
+        sources.append(SourceOutcome(source.name, seen))
+    return sources, alerts
+
+
 def observed(
     visit: Visit,
     answer: Fetched,
@@ -283,20 +341,8 @@ def observed(
     routing: Routing,
 ) -> Outcome:
     """A body was read: screen its changes, write the alerts, keep validators only if every source could read it."""
-    alerts: list[Alert] = list(_came_back(visit, routing))
-    sources = []
-    for source in visit.sources:
-        if source.name in errors:
-            sources.append(SourceOutcome(source.name, None, errors[source.name]))
-            continue
-        seen = observations[source.name]
-        if seen.changes:
-            changes = tuple(screened(source, change, routing, visit.now) for change in seen.changes)
-            alerts += alerts_for(
-                source, changes, routing, poll=visit.poll_id, now=visit.now, kind=seen.state.kind, flood=seen.flood
-            )
-            seen = replace(seen, changes=changes)
-        sources.append(SourceOutcome(source.name, seen))
+    sources, told = _settled(visit, observations, errors, routing)
+    alerts = [*_came_back(visit, routing), *told]
     overall = _overall(list(observations.values()))
     if overall == "unchanged":
         sources = [part for part in sources if part.observation is None or not _as_before(part.observation, visit)]

@@ -172,6 +172,10 @@ def _sources() -> Select[Any]:
 def _source_row(row: Any) -> SourceRow:
     fetch = fetch_state(row)
     state = unpack_value(SourceState, row.source_state)
+    own = state.failures > 0 and not row.failures  # its fetch is well: others of its address can read the answer
+    last = fetch.last_ok_at
+    if own and last and state.failing_since:
+        last = min(last, state.failing_since) if state.baseline_at else None
     return SourceRow(
         source=row.name,
         title=row.title or state.title,
@@ -183,11 +187,11 @@ def _source_row(row: Any) -> SourceRow:
         baseline_at=maybe_time(row.baseline_at),
         next_poll_at=fetch.next_poll_at,
         last_poll_at=fetch.last_poll_at,
-        last_ok_at=fetch.last_ok_at,
+        last_ok_at=last,
         last_change_at=maybe_time(row.last_change_at),
-        failures=row.failures,
-        failing_since=fetch.failing_since,
-        error=row.error,
+        failures=state.failures if own else row.failures,
+        failing_since=state.failing_since if own else fetch.failing_since,
+        error=state.error if own else row.error if row.failures else None,
         moved_to=fetch.moved_to,
         entries=row.entries,
         stories=stories_of(row.stories),
