@@ -110,32 +110,35 @@ class Health:
 
     async def _network(self) -> None:
         weather = self.dispatcher.weather
-        if weather.reached:
-            self.dispatcher.weather = Weather()
         if self.outage_since is None and outage(weather):
-            self.outage_since = self.clock()
+            since = self.clock()
             self.world.pipeline.offline = True
             log.error("network.away", hosts=len(weather.hosts))
             await self._tell(
                 "watcher.degraded",
                 f"nothing can be reached ({len(weather.hosts)} hosts tried): the network seems to be away",
             )
+            self.outage_since = since  # only now: where the alert could not be stored, the next look tries again
         elif self.outage_since is not None and weather.reached:
             log.info("network.back", since=self.outage_since.isoformat())
-            since, self.outage_since = self.outage_since, None
             self.world.pipeline.offline = False
+            since = self.outage_since
             await self._tell("watcher.recovered", f"the network is back; it was away from {since:%Y-%m-%d %H:%M} UTC")
+            self.outage_since = None
+        if weather.reached:
+            self.dispatcher.weather = Weather()
 
     async def _store(self) -> None:
         """After trouble with the store, say how long it lasted: what could not be stored was asked for again."""
         if self.dispatcher.trouble and self.store_told is None:
             self.store_told = self.dispatcher.trouble_since
         elif not self.dispatcher.trouble and self.store_told is not None:
-            since, self.store_told = self.store_told, None
+            since = self.store_told
             await self._tell(
                 "watcher.recovered",
                 f"the store could not be written from {since:%Y-%m-%d %H:%M} UTC until now; nothing stored was lost",
             )
+            self.store_told = None
 
     async def _tell(self, event: str, words: str) -> None:
         now = self.clock()
