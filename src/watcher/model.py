@@ -399,6 +399,7 @@ class Request:
     spool: int | None = None  # bytes from which a body goes to a temporary file instead of memory
     render: bool = False  # through a browser: the body is the page as its scripts have made it; never conditional
     wait: str | None = None  # with `render`: a CSS selector that must fit before the page is read
+    hidden: frozenset[str] = frozenset()  # names, in lower case, of headers whose values came from a secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -232,6 +232,7 @@ class Pipeline:
         return Request(
             url=source.url,
             headers=headers_of(source),
+            hidden=frozenset(name.lower() for name, value in source.headers if isinstance(value, Secret)),
             etag=fetch.etag if conditional else None,
             last_modified=fetch.last_modified if conditional else None,
             user_agent=source.user_agent,

@@ -82,6 +82,7 @@ def inspect(
     """
     from watcher.cli import output
     from watcher.cli.shown import print_reading
+    from watcher.core.mask import mask_url
     from watcher.core.shape import reading_json
     from watcher.replay import inspect as look
 
@@ -97,7 +98,7 @@ def inspect(
             body, name, address = _body(target, source, tuple(allow_private or ()), known)
             found, seen = look(body, name, replace(source, url=url or address), now)
         except (ReadError, FetchError) as error:
-            print(f"{target}: {error.message}", file=sys.stderr)
+            print(f"{mask_url(target)}: {error.message}", file=sys.stderr)
             failed += 1
             continue
         shape = reading_json(seen, found)

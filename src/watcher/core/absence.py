@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from watcher.core.compare import CONFIRM_FIRST, CONFIRM_LAST, Collector, Look
+from watcher.core.mask import mask_url
 from watcher.model import Absence, Change, Document, Observation, Reason, SourceState, make_id
 
 STATUS_EVENTS = {
@@ -64,8 +65,8 @@ def returned(state: SourceState, known: Document, look: Look) -> tuple[SourceSta
 
 def moved(known: Document, target: str, look: Look) -> tuple[Change, ...]:
     """Tell that the page's address now leads elsewhere for good (301, 308)."""
-    out = Collector(known, known.page, look)
-    out.add("page.moved", target, text=target, unified=f"- {known.url}\n+ {target}", silent=None)
+    out, there = Collector(known, known.page, look), mask_url(target)
+    out.add("page.moved", target, text=there, unified=f"- {mask_url(known.url)}\n+ {there}", silent=None)
     return _at_known_revision(out)
 
 

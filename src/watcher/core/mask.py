@@ -5,7 +5,7 @@ they never raise, never grow it beyond a few characters, and leave no control ch
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import lru_cache
 
 MASK = "***"
@@ -30,7 +30,7 @@ _HEX = re.compile(r"[0-9A-Fa-f-]{32,}")
 _SECRET_HEADERS = frozenset(
     {"authorization", "proxy-authorization", "cookie", "cookie2", "set-cookie", "set-cookie2", "x-api-key"}
 )
-_SECRET_WORDS = ("token", "key", "secret", "password", "authorization", "x-auth")
+_SECRET_WORDS = ("token", "key", "secret", "pass", "authorization", "x-auth", "credential", "session")
 _ADDRESS_HEADERS = frozenset({"location", "content-location", "referer", "link", "refresh"})
 
 
@@ -74,12 +74,15 @@ def is_secret_header(name: str) -> bool:
     return lower in _SECRET_HEADERS or any(word in lower for word in _SECRET_WORDS)
 
 
-def mask_headers(headers: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """Copy headers, with `***` for the values of secret ones and addresses in the others masked; order is kept."""
+def mask_headers(headers: Iterable[tuple[str, str]], hidden: Collection[str] = ()) -> tuple[tuple[str, str], ...]:
+    """Copy headers, with `***` for the values of secret ones and addresses in the others masked; order is kept.
+
+    `hidden` names more secret ones, in lower case: those whose values came from a secret.
+    """
     masked = []
     for name, value in headers:
         shown = value
-        if is_secret_header(name):
+        if is_secret_header(name) or name.lower() in hidden:
             shown = MASK
         elif "://" in value and name.lower() in _ADDRESS_HEADERS:
             shown = _PAIR.sub(_mask_pair, _AUTHORITY.sub(rf"\1{MASK}@", value))

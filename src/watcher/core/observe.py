@@ -27,6 +27,7 @@ from watcher.core import (
     walls,
     when,
 )
+from watcher.core.mask import mask_url
 from watcher.errors import ReadError
 from watcher.model import (
     Document,
@@ -123,12 +124,14 @@ def read(
     content_type = fetched.header("content-type")
     if kind == "feed":
         return feed.read(fetched.body, content_type, fetched.url, source, look, seen)
+    # The owner's address may hold a token: what is read of the page is shown, stored and sent without it.
+    url = mask_url(fetched.url)
     if kind == "article":
-        return article.read(fetched.body, content_type, fetched.url, source, look, volatile)
+        return article.read(fetched.body, content_type, url, source, look, volatile)
     if kind == "listing":
         return listing.read(fetched.body, content_type, fetched.url, source, look, seen, place)
     if kind == "file":
-        return file.read(fetched.body, content_type, fetched.url, source, look, volatile)
+        return file.read(fetched.body, content_type, url, source, look, volatile)
     raise ReadError(fetched.url, f"the address gives a {kind}, which is not available in this version")
 
 

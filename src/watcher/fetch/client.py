@@ -341,7 +341,7 @@ class Client:
             at=self._clock(),
             body_sha256=sha256,
             wire_sha256=wire,
-            request_headers=mask_headers(trip.sent),
+            request_headers=mask_headers(trip.sent, trip.request.hidden),
             peer=peer.shown,
             certificate_sha256=peer.certificate_sha256,
             moved_to=trip.moved_to,

@@ -24,6 +24,7 @@ def open_database(url: str, *, create: bool, migrate: bool, progress: Progress |
             raise StoreError(missing)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            path.touch(mode=0o600)  # it holds addresses with their log-ins and tokens
         except OSError as error:
             raise StoreError(f"the directory {path.parent} cannot be made: {error.strerror}") from error
     database = Database(parsed)
