@@ -19,6 +19,7 @@ _MOST_LOOKUPS = 1_000_000  # of a link's words in a line
 
 _TYPED = HEADINGS | {"p", "li", "dt", "dd", "figcaption", "blockquote", "pre"}
 _BREAK = "\x00"
+STRUCK = frozenset({"del", "s", "strike"})
 _BLANK = re.compile(r"\n[ \t\r]*\n\s*")
 _SENTENCE_END = re.compile(r"[.!?。！？…:][\"'”’»)\]]*$")
 _PARTS = re.compile(r"\s*[·•|]\s*")
@@ -122,6 +123,8 @@ class Builder:
         self._times: list[str] = []
         self._insertions: list[int] = []  # index of the first piece of each open `ins`
         self._inserted: list[str] = []
+        self._struck: list[tuple[int, int]] = []  # where struck-out text begins: the count of flushes, the piece
+        self._flushes = 0
         self._types: list[str] = []
         self._rows: list[_Row] = []
         self._depth = {"stamp": 0, "margin": 0, "keep": 0, "pre": 0}
@@ -147,6 +150,8 @@ class Builder:
             self._open_block(tag)
         if tag in {"time", "ins"}:
             self._open_dated(tag, attributes)
+        if tag in STRUCK:
+            self._struck.append((self._flushes, len(self.pieces)))
         if mark:
             self._depth[mark] += 1
         if keep:
@@ -181,6 +186,8 @@ class Builder:
         if tag == "ins" and self._insertions:
             start = self._insertions.pop()
             self._inserted.append(normalise("".join(self.pieces[start:]).replace(_BREAK, " "))[:500])
+        if tag in STRUCK and self._struck:
+            self._strike(*self._struck.pop())
         if tag in BLOCKS:
             self.flush()
             if tag in _TYPED and self._types:
@@ -194,6 +201,12 @@ class Builder:
             self._depth[mark] -= 1
         if keep:
             self._depth["keep"] -= 1
+
+    def _strike(self, flushes: int, start: int) -> None:
+        """Show that text is struck out, so that striking it out is a change of text; not across blocks."""
+        if flushes == self._flushes and any(piece.strip() for piece in self.pieces[start:]):
+            self.pieces.insert(start, "~~")
+            self.pieces.append("~~")
 
     def end(self) -> None:
         """End the content."""
@@ -210,6 +223,7 @@ class Builder:
 
     def flush(self) -> None:
         """End the block that is being read."""
+        self._flushes += 1
         raw = "".join(self.pieces)
         if not raw or raw.isspace():
             self._forget()

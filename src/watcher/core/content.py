@@ -42,6 +42,9 @@ _TOLD = HEADINGS | {
     "th",
     "time",
     "ins",
+    "del",
+    "s",
+    "strike",
 }
 _LONG = 1000  # characters
 _PLAIN_BLOCK = "/"
