@@ -98,8 +98,9 @@ def test_a_held_change_is_announced_later_under_its_id(store: Store) -> None:
     again = outcome(store, at=later)
     store.commit([again], later)
     (only,) = store.changes()
-    assert (only.change.announced, only.change.reason, only.committed) == (True, None, NOW)
+    assert (only.change.announced, only.change.reason, only.change.times.committed) == (True, None, NOW)
     assert store.changes(held=True) == ()
+    assert store.changes(since=later) == (only,)
     assert len(store.pending(later)) == 1
 
 

@@ -17,7 +17,7 @@ from watcher.errors import StoreError
 from watcher.model import Change, Document, Observation, Outcome, PackedBody, Revision, Snapshot
 from watcher.store import bodies as chains
 from watcher.store import outbox, records
-from watcher.store.codec import clean, dump, maybe_ms, pack_value, to_ms
+from watcher.store.codec import clean, dump, from_ms, maybe_ms, pack_value, to_ms
 from watcher.store.known import some
 from watcher.store.rows import (
     RECORD,
@@ -269,14 +269,17 @@ class _Batch:
         self._insert(revisions, rows, ("id",))
 
     def _changes(self, seen: Sequence[tuple[str, Observation, Outcome]]) -> None:
-        """A change that was held until it was seen again comes under its old id, announced or for another reason."""
+        """A change that was held until it was seen again comes under its old id, announced or for another reason. Once
+        announced, its row is of that time; its own `times.committed` stays the first."""
+        first = self._held([change.id for _, observation, _ in seen for change in observation.changes])
         rows, told = [], []
         for name, observation, outcome in seen:
             for change in observation.changes:
-                rows.append(change_row(name, change, outcome.poll.id, self.now))
+                now = self.now if change.announced else first.get(change.id, self.now)
+                rows.append(change_row(name, change, outcome.poll.id, now, first.get(change.id)))
                 told += [{"story": story, "change": change.id} for story in dict.fromkeys(change.stories)]
         if rows:
-            taken = ("announced", "reason", "severity", "silent", "data")
+            taken = ("announced", "reason", "severity", "silent", "committed", "data")
             statement = upsert(
                 self.connection,
                 changes,
@@ -286,6 +289,16 @@ class _Batch:
             )
             self.connection.execute(statement, rows)
         self._insert(change_stories, told, ("story", "change"))
+
+    def _held(self, wanted: Sequence[str]) -> dict[str, datetime]:
+        """When those of these changes that are held were first stored."""
+        found: dict[str, datetime] = {}
+        for part in some(list(dict.fromkeys(wanted))):
+            held = select(changes.c.id, changes.c.committed).where(
+                changes.c.id.in_(part), changes.c.announced.is_(False)
+            )
+            found |= {row.id: from_ms(row.committed) for row in self.connection.execute(held)}
+        return found
 
 
 def _body_columns(
@@ -350,8 +363,9 @@ def document_row(source: str, document: Document) -> dict[str, Any]:
     }
 
 
-def change_row(source: str, change: Change, poll: str, now: datetime) -> dict[str, Any]:
-    times = replace(change.times, committed=now)
+def change_row(source: str, change: Change, poll: str, now: datetime, first: datetime | None = None) -> dict[str, Any]:
+    """The row of a change that is stored `now`; `first` is when it was stored as held, if it was."""
+    times = replace(change.times, committed=first or now)
     sequence = change.update.sequence if change.update else None
     return {
         "id": change.id,

@@ -265,10 +265,11 @@ def timeline(
 
 
 def _stored(row: Any) -> StoredChange:
-    """A confirmed change keeps the time at which it was first stored."""
+    """A confirmed change keeps the time at which it was first stored; its row is of the time of its announcement."""
     change = unpack_value(Change, row.data)
     committed = from_ms(row.committed)
-    change = replace(change, source=row.source, times=replace(change.times, committed=committed))
+    first = min(change.times.committed or committed, committed)  # rows of old had the two times the other way round
+    change = replace(change, source=row.source, times=replace(change.times, committed=first))
     return StoredChange(change, committed, row.poll)
 
 
