@@ -235,6 +235,10 @@ def test_diff(cli: Cli, world: World, tmp_path: Path) -> None:
     assert unified[0].startswith("--- http://127.0.0.1")
     assert unified[1].startswith("+++ ")
     assert sum(line.startswith("- ") and "The order" in line for line in unified) == 1
+    (shape,) = cli("diff", "page", "1", "3", "--json").lines
+    assert (shape["previous"]["number"], shape["revision"]["number"]) == (1, 3)
+    assert shape["diff"] == "\n".join(unified[2:])
+    assert ["+", "3"] in shape["words"]
     page = cli("diff", "page", "--html").out
     assert "<del>2</del>" in page
     assert "<script" not in page

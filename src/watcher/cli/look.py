@@ -198,18 +198,22 @@ def diff(
         Path | None,
         typer.Option("--output", "-o", metavar="FILE", help="Write it to a file instead.", show_default=False),
     ] = None,
+    as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
     """Show what changed between two revisions, word by word."""
-    from watcher.cli import shown
+    from watcher.cli import output, shown
 
-    if html and unified:
-        raise UsageError("--html and --unified: choose one")
+    if html + unified + as_json > 1:
+        raise UsageError("--html, --unified and --json: choose one")
     if output_file is not None and not (html or unified):
         raise UsageError("--output: say in which form, --html or --unified")
     with reading(database(config, verbose)) as store:
         document = _document(store, name)
         old, new = _chosen(store.revisions(document.id), first, second, document)
+    if as_json:
+        output.json_lines([shown.diff_json(document, old, new)])
+        return
     if not html and not unified:
         shown.print_diff(document, old, new)
         return

@@ -9,6 +9,8 @@ from rich.text import Text
 from watcher.cli import output
 from watcher.core import diff, wording
 from watcher.core.dataset.values import plain
+from watcher.core.mask import mask_url
+from watcher.core.shape import instant
 from watcher.model import Document, Page, Revision, Words
 
 MOST_ENTRIES = 50  # of a feed that `inspect` lists for people; --json has them all
@@ -65,6 +67,27 @@ STYLE = (
     "@media(prefers-color-scheme:dark){body{background:#16181c;color:#e4e4e4}ins{background:#1d4d2b}"
     "del{background:#5b2424;color:#f3b9b9}}"
 )
+
+
+def diff_json(document: Document, old: Revision, new: Revision) -> dict[str, Any]:
+    """Give the difference in the words of a change: document, revisions, unified text, words."""
+    before, after = lines_of(old.page), lines_of(new.page)
+    return {
+        "document": {"id": document.id, "url": mask_url(document.url), "title": document.title},
+        "previous": _revision_json(old),
+        "revision": _revision_json(new),
+        "diff": diff.unified(before, after),
+        "words": [list(word) for word in diff.changed_words(before, after)],
+    }
+
+
+def _revision_json(revision: Revision) -> dict[str, Any]:
+    return {
+        "id": revision.id,
+        "number": revision.number,
+        "sha256": revision.sha256,
+        "fetched_at": instant(revision.fetched_at, ms=True),
+    }
 
 
 def diff_html(document: Document, old: Revision, new: Revision) -> str:
