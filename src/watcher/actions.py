@@ -5,7 +5,7 @@ Every action is one call that gives JSON-ready dictionaries; a wrong name is a U
 
 import asyncio
 import difflib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -155,12 +155,4 @@ def _not_stored(source: Source, trouble: str) -> dict[str, Any]:
         "changes": [],
         "error": trouble,
         "seconds": 0.0,
-    }
-
-
-def delivery_states(store: Store) -> Mapping[str, str]:
-    """Say of each channel whether it is on, off (and why)."""
-    return {
-        name: f"off since {s.disabled_at:%Y-%m-%d %H:%M} UTC: {s.reason}" if s.disabled_at else "on"
-        for name, s in store.channel_states().items()
     }
