@@ -39,6 +39,7 @@ Reason = Literal[
     "muted",
     "minor-event",
 ]
+Turnover = Literal["", "scrolls", "replaces", "missed"]
 PollResult = Literal["baseline", "not-modified", "unchanged", "changed", "held", "failed", "refused"]
 
 DOCUMENT_EVENTS: tuple[str, ...] = (
@@ -99,6 +100,19 @@ class Secret:
 
 
 @dataclass(frozen=True, slots=True)
+class Followed:
+    """What makes a source a followed one (core/follow.py): the address that an entry led to, since when it is watched,
+    when it or its entry last showed life, how many links lie between it and the feed, and whether an entry that led
+    here passed the source's rules."""
+
+    url: str
+    since: datetime
+    life: datetime
+    depth: int = 1
+    passed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One thing to watch, as configured, defaults and preset already merged in."""
 
@@ -142,6 +156,9 @@ class Source:
     delimiter: str | None = None
     render: bool = False  # read the page through a browser
     wait: str | None = None  # with `render`: a CSS selector that must fit before the page is read
+    follow: timedelta | None = None  # of a feed or listing: how long each new entry's own page is watched
+    parent: "Source | None" = None  # of a followed page, never configured: the source whose entry led here
+    followed: Followed | None = None  # of a followed page
 
     @property
     def shown(self) -> str:
@@ -511,6 +528,15 @@ class ListShape:
 
 
 @dataclass(frozen=True, slots=True)
+class Gap:
+    """A window that was missed: what was published after `since`, the last good look before it, and before `until`, the
+    oldest that was shown after it, may never have been seen."""
+
+    since: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class SourceState:
     """What is known of one source between two polls; small, since every poll with new bytes loads it.
 
@@ -539,6 +565,8 @@ class SourceState:
     failing_since: datetime | None = None
     error: str | None = None
     alarmed_at: datetime | None = None  # when the owner was last told of it
+    turnover: Turnover = ""  # how what a window shows was last seen to make room for new entries (core/gap.py)
+    gap: Gap | None = None  # the last one that was told
 
 
 @dataclass(frozen=True, slots=True)
@@ -712,6 +740,7 @@ class Observation:
     changes: tuple[Change, ...] = ()
     records: RecordsKept | None = None  # of a dataset
     flood: int = 0  # changes beyond the most that are told in one alert; stored with the reason `flood`
+    gap: Gap | None = None  # of a window, to be told
 
 
 @dataclass(frozen=True, slots=True)

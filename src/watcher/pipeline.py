@@ -18,7 +18,7 @@ from watcher import config as configuration
 from watcher import datasets
 from watcher.ahead import Ahead
 from watcher.config import Config
-from watcher.core import doubt, observe, settle
+from watcher.core import doubt, gap, observe, settle
 from watcher.core.dataset import MOST_BYTES
 from watcher.core.mask import mask_url
 from watcher.errors import BadStatus, ConfigError, FetchError, ReadError, StoreError
@@ -370,7 +370,7 @@ def observe_one(
     before = run(observe.before, source, state, old) if old is not None and kind in ("feed", "listing") else None
     return run(
         observe.judge, source, state, reading, answer, documents=documents, refs=refs, snapshot=snapshot,
-        confirmed=confirmed, rules=rules, before=before,
+        confirmed=confirmed, rules=rules, before=before, last_at=gap.last_look(fetch, state),
     )  # fmt: skip
 
 

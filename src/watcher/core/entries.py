@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from watcher.core import compare, feed, listed, rules
+from watcher.core import compare, feed, gap, listed, rules
 from watcher.model import (
     Change,
     Document,
@@ -47,11 +47,13 @@ def judge(
     *,
     html: str = "",
     before: FeedReading | None = None,
+    last_at: datetime | None = None,
 ) -> Observation:
     """Compare a reading with the entries known; `documents` are those that `observe.wanted` named.
 
     `html` is a listing's page. `before` is what the last body gives under rules that have changed since: what is new or
-    gone for that reason is no news. Raises ReadError for a listing that holds nothing of what is known.
+    gone for that reason is no news. `last_at` is when the source was last read well: a window missed since is a gap.
+    Raises ReadError for a listing that holds nothing of what is known.
     """
     first = state.baseline_at is None
     pairs, gone, left = _matched(reading, look, refs, before, first=first)
@@ -76,7 +78,12 @@ def judge(
         found.changes += missing.changes
         found.refs += missing.refs
         found.confirm_at = min(filter(None, (found.confirm_at, missing.confirm_at)), default=None)
-    return _observed(state, reading, look, found, known=set(refs), left=left)
+    turnover, missed = gap.judge(
+        look.source, state, reading, pairs, refs, known_before=known_before, now=look.fetched_at, last_at=last_at
+    )
+    seen = _observed(state, reading, look, found, known=set(refs), left=left)
+    state = replace(seen.state, turnover=turnover, gap=missed or seen.state.gap)
+    return replace(seen, state=state, gap=missed)
 
 
 def _matched(

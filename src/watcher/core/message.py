@@ -55,7 +55,7 @@ class SourceHealth:
     """One source as a health alert tells of it; times are aware UTC, what does not apply is None.
 
     `update` is the number of the newest update of a living article and `update_gist` what it says; `pace` is how often
-    it is polled, in words ("every 10 minutes"); `error` why it fails, in words.
+    it is polled, in words ("every 10 minutes"); `error` why it fails, in words; `gap` between when news may be missing.
     """
 
     name: str
@@ -72,6 +72,7 @@ class SourceHealth:
     failing_since: datetime | None = None
     failures: int | None = None
     error: str | None = None
+    gap: tuple[datetime, datetime] | None = None
 
 
 def ordered(changes: Iterable[Change]) -> tuple[Change, ...]:
@@ -257,6 +258,8 @@ def _source_json(source: SourceHealth) -> dict[str, Any]:
         "failing_since": source.failing_since,
     }
     shape |= {key: instant(at, ms=True) for key, at in times.items() if at}
+    if source.gap:
+        shape["gap"] = {"from": instant(source.gap[0], ms=True), "to": instant(source.gap[1], ms=True)}
     return {key: value for key, value in shape.items() if value is not None}
 
 

@@ -329,6 +329,8 @@ def _source_facts(item: Mapping[str, Any], zone: ZoneInfo) -> tuple[tuple[str, s
     ):
         if item.get(key):
             facts.append((name, _moment(item[key], zone)))
+    if missing := item.get("gap"):
+        facts.append(("Missed", f"{_moment(missing['from'], zone)} to {_moment(missing['to'], zone)}"))
     if item.get("failures"):
         facts.append(("Tries", f"{item['failures']} in a row failed"))
     return tuple(facts)

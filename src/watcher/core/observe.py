@@ -170,11 +170,13 @@ def judge(
     confirmed: bool = False,
     rules: str = "",
     before: FeedReading | None = None,
+    last_at: datetime | None = None,
 ) -> Observation:
     """Compare a reading with what is known and say what changed; at first sight, make the baseline.
 
     `documents` holds the page's one document, or those that `wanted` named; `refs` all known entries of a feed or
-    listing; `before` what the last body says under rules that have changed since.
+    listing; `before` what the last body says under rules that have changed since; `last_at` when the source was last
+    read well.
     """
     look = look_at(source, fetched, snapshot, confirmed=confirmed)
     state = replace(state, rules=rules)
@@ -182,10 +184,10 @@ def judge(
         return _judge_page(state, reading, fetched, look, next(iter(documents.values()), None))
     if reading.kind == "listing":
         html = text.decode(fetched.body, fetched.header("content-type"))
-        return entries.judge(state, reading, look, documents, refs, html=html, before=before)
+        return entries.judge(state, reading, look, documents, refs, html=html, before=before, last_at=last_at)
     outline = gates.outline(fetched.body, fetched.header("content-type"))
     state = replace(state, visible=outline, watched=gates.entries_of(reading))
-    return entries.judge(state, reading, look, documents, refs, before=before)
+    return entries.judge(state, reading, look, documents, refs, before=before, last_at=last_at)
 
 
 def _judge_page(

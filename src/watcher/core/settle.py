@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from watcher.core import cadence, chain, message, rules
+from watcher.core import cadence, chain, gap, message, rules
 from watcher.core.mask import mask_url
 from watcher.errors import BadStatus, FetchError, ReadError, Refused
 from watcher.model import (
@@ -328,7 +328,16 @@ def _settled(
             )
             seen = replace(seen, changes=changes)
         sources.append(SourceOutcome(source.name, seen))
-    return sources, alerts
+    return sources, [*_gaps(visit, observations, routing), *alerts]
+
+
+def _gaps(visit: Visit, observations: Mapping[str, Observation], routing: Routing) -> tuple[Alert, ...]:
+    both = [(source, observations[source.name]) for source in visit.sources if source.name in observations]
+    found = [(source, seen.state, seen.gap) for source, seen in both if seen.gap is not None]
+    return gap.alerts(
+        found, poll=visit.poll_id, now=visit.now, channels=routing.channels, config=routing.config,
+        base_url=routing.base_url,
+    )  # fmt: skip
 
 
 def observed(
