@@ -11,6 +11,8 @@ from collections.abc import Iterable
 
 import xxhash
 
+from watcher.core.when.words import MONTHS, WEEKDAYS
+
 LONGEST = 80
 
 # zero-width characters, joiners that publishers use as watermarks, directional marks, soft hyphen, BOM
@@ -63,14 +65,15 @@ def _any(entries: Iterable[str]) -> str:
 # --- the tables -----------------------------------------------------------------------------------------------------
 
 _NUMBER = (
-    r"(?:\d{1,6}|\d{1,3}(?:[.,'’\s]\d{3}){1,2}|\d{1,4}[.,]\d{1,2})\s?(?:k|m|mio|mil|mln|tsd|tis|тыс|万|萬|천|만)?\.?\+?"
+    r"(?:\d{1,6}|\d{1,3}(?:[.,'’\s]\d{3}){1,2}|\d{1,4}[.,]\d{1,2})\s?(?:k|m|mio|mil|mln|tsd|tis|тыс|万|萬|천|"
+    r"만)?\.?\+?"
 )
 
 _COUNTED = _words(
     """
     comment comments view views share shares like likes read reads reply replies follower followers reaction
     reactions retweet retweets play plays download downloads subscriber subscribers clap claps response responses
-    pageviews impressions kommentar kommentare kommentaren kommentarer aufrufe abonnenten antworten leser
+    pageviews impressions reader readers viewer viewers visit visits visitor visitors hit hits kommentar kommentare kommentaren kommentarer aufrufe abonnenten antworten leser
     mal_geteilt mal_gelesen commentaire commentaires vues partages abonnés lectures réactions réponses comentario
     comentarios vistas visitas compartidos seguidores reacciones respuestas lecturas visualizaciones commento
     commenti visualizzazioni condivisioni letture comentário comentários visualizações compartilhamentos leituras
@@ -170,7 +173,10 @@ _SPAN = rf"{_ONE}\s?{_UNIT}(?:(?:,|\s(?:and|und|et|y|e))?\s\d{{1,2}}\s?{_UNIT})?
 _COUNTED_WORD = _any(_COUNTED)
 _COUNT = rf"(?:{_NUMBER}\s?(?:{_COUNTED_WORD})|(?:{_COUNTED_WORD})\s?[:(]\s?{_NUMBER}\)?)"
 _TIMES = r"(?:times?|mal|fois|veces|volte|keer|gånger)"
-_DONE = r"(?:shared|viewed|read|liked|downloaded|geteilt|gelesen|partagé|lu|compartido|condiviso|gedeeld|gelezen|delad)"
+_DONE = (
+    r"(?:shared|viewed|read|liked|downloaded|geteilt|gelesen|partagé|lu|compartido|condiviso|gedeeld|gelezen|"
+    r"delad)"
+)
 _CJK_UNIT = "(?:秒|分|分钟|分鐘|時間|小时|小時|日|天|週間|周|か月|ヶ月|个月|個月|年|초|분|시간|일|주|개월|년)"
 _MINUTES = r"\d{1,3}\s?(?:min|mins|minute|minutes|minuten|minutos|minuti|minuter|minutter|мин|минут|минуты)\.?"
 _NETWORK = (
@@ -205,6 +211,50 @@ _FORMS = (
     r"(?:\s\(opens? in (?:a )?new (?:window|tab)\))?",
     r"click to (?:share|print|email|e-mail)\b[\w\s().-]{0,60}",
 )
+# The clock of a page: a weekday, the date and the time of day, or a date and a time to the second, and nothing else.
+_DAY = rf"(?:{'|'.join(_words(' '.join(WEEKDAYS)))})"
+_MONTH = rf"(?:{'|'.join(re.escape(month) for month in _words(' '.join(MONTHS)))})\.?"
+_FULL_DATE = (
+    rf"(?:\d{{1,2}}(?:st|nd|rd|th|er|[.º])?\s(?:de\s|of\s)?{_MONTH},?\s(?:de\s)?\d{{4}}|{_MONTH}\s\d{{1,2}}(?:st|nd|"
+    rf"rd|th)?,?"
+    r"\s\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}|"
+    r"\d{4}\s?[年년]\s?\d{1,2}\s?[月월]\s?\d{1,2}\s?[日일])"
+)
+_JOINT = (
+    r"[\s,|·•–—()-]{0,4}(?:(?:at|um|à|kl\.?|klo|kello|ore|alle ore|às|a las|om|o godz\.?|saat|в|den|the|il|le|"
+    r"el)\s){0,2}"
+)
+_HOUR = r"\d{1,2}\s?[:.h]\s?\d{2}"
+_CLOCK_LINE = re.compile(
+    rf"(?:{_DAY}{_JOINT}{_FULL_DATE}{_JOINT}{_HOUR}(?::\d{{2}})?|"
+    rf"{_FULL_DATE}[(\s]*{_DAY}\)?{_JOINT}{_HOUR}(?::\d{{2}})?|"
+    rf"{_FULL_DATE}{_JOINT}{_HOUR}:\d{{2}})\s?(?:[ap]\.?m\.?|Uhr|h|uur)?(?:\s\(?[A-Z]{{2,4}}\)?)?",
+    re.IGNORECASE,
+)
+# Prompts to renew the reader's own browser or application, which a page adds above its text.
+_BROWSER = re.compile(
+    r"(?:please |kindly )?(?:update|upgrade|refresh|switch) (?:to )?(?:your|a (?:modern|newer|supported)) (?:web "
+    r")?(?:browser|app)\b.*|"
+    r"(?:your|this) (?:web )?browser (?:is|may be|appears to be|version is) (?:out of date|outdated|not|no longer|"
+    r"unsupported|too old)\b.*|"
+    r"(?:bitte )?(?:aktualisieren sie|aktualisiere) (?:bitte )?(?:ihren|deinen) browser\b.*|(?:ihr|dein) browser "
+    r"(?:ist|wird) "
+    r"(?:veraltet|nicht|zu alt)\b.*|(?:veuillez )?mett(?:re|ez) à jour votre navigateur\b.*|votre navigateur (?:est|"
+    r"n[’']est) .*|"
+    r"(?:por favor,? )?actuali(?:ce|za) (?:su|tu) navegador\b.*|(?:su|tu) navegador (?:está|no) .*|aggiorna il "
+    r"(?:tuo )?browser\b.*|"
+    r"il (?:tuo|suo) browser (?:è|non) .*|(?:por favor,? )?atualize (?:o )?seu navegador\b.*|seu navegador (?:está|"
+    r"não) .*|"
+    r"(?:werk|update) (?:je|uw) browser\b.*|(?:je|uw) browser is .*|uppdatera din webbläsare\b.*|din webbläsare är .*|"
+    r"oppdater nettleseren din\b.*|opdater din browser\b.*|päivitä selaimesi\b.*|selaimesi on .*|zaktualizuj "
+    r"(?:swoją )?przeglądarkę\b.*|"
+    r"(?:lütfen )?tarayıcınızı güncelle.*|(?:пожалуйста, )?обновите (?:ваш )?браузер\b.*|ваш браузер (?:устарел|не).*|"
+    r"(?:يرجى )?(?:تحديث|حدّث) (?:ال)?متصفح.*|(?:お使いの)?ブラウザ(?:ー)?(?:を|が)(?:最新|更新|アップデート|古).*|"
+    r"(?:请|請)(?:更新|升级|升級)(?:您的|你的)?(?:浏览器|瀏覽器).*|"
+    r"(?:您的|你的)(?:浏览器|瀏覽器)(?:版本)?(?:过低|過低|已过时|已過時).*|(?:사용 중인 )?브라우저(?:를|가) (?:최신|"
+    r"업데이트|오래).*",
+    re.IGNORECASE,
+)  # fmt: skip
 _PROMPT_LINES = frozenset(prompt.strip().casefold().rstrip(" :").removesuffix("...") for prompt in _PROMPTS)
 _LAST_WORDS = frozenset(
     _words(
@@ -232,14 +282,14 @@ def is_furniture(text: str) -> bool:
         return False
     line = text.strip(" |·•-–—\t\n")
     plain = line.casefold().rstrip(" :›»→>↓…").removesuffix("...")
-    if plain in _PROMPT_LINES:
+    if plain in _PROMPT_LINES or _BROWSER.fullmatch(line):
         return True
     # most short lines are headings and names: the forms are tried only where one of their fixed words can stand
     if not any(map(str.isdigit, line)):
         words = plain.split(" ")
         if words[0] not in _FIRST_WORDS and words[-1] not in _LAST_WORDS:
             return False
-    return _FURNITURE.fullmatch(line) is not None
+    return _FURNITURE.fullmatch(line) is not None or _CLOCK_LINE.fullmatch(line) is not None
 
 
 # Words that open an update note: such a line is never furniture, wherever it stands (a footer, an aside, a stamp).

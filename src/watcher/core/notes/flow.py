@@ -21,7 +21,7 @@ _EDITED = re.compile(
     r"更新|修正|訂正|追記|更正|수정|정정",
     re.IGNORECASE,
 )
-_SPLIT = re.compile(r"(?<=[.!?。”\"')\]]) (?=\S{3,20} #?\d{1,3} ?[(:（：])|\n")
+_SPLIT = re.compile(r"(?<=[.!?。”\"')\]]) (?=\S{2,20}? ?#?\d{1,3} ?[(:（：])|\n")
 _SIGNED = re.compile(r"[—–-]{1,2}\s?(?=[A-ZÀ-ÞА-Я])")
 _TWO_ZONES = re.compile(r"\d{4} GMT \(\d{4} [A-Z]{3,4}\)")
 _CREDIT = re.compile(r"(?:[—–-]\s?@?\w[^.!?。]{1,60}|@\w{2,30}\)?)$")
@@ -131,6 +131,8 @@ def _line(page: PageView, index: int, label: Lead) -> None:
             return
     if block.role == "furniture" and label.number is None:
         return
+    if block.type == "li" and label.number is None and label.moment is None and _among_others(page, index):
+        return
     inner = sentences.read(text, page.look) if label.kind == "update" else ()
     if (
         len(inner) == 1
@@ -144,6 +146,15 @@ def _line(page: PageView, index: int, label: Lead) -> None:
         page.flowing.add(index)
     links = page.links(index, index + 1)
     page.add(_note(page, label, clean(text, block), links, kind), index, index + 1)
+
+
+def _among_others(page: PageView, index: int) -> bool:
+    """Whether an item stands beside items that are no notes, as a headline in a list of headlines does."""
+    beside = [page.blocks[at] for at in (index - 1, index + 1) if 0 <= at < len(page.blocks)]
+    return any(
+        other.type == "li" and lead.read(other.text, page.look) is None and not sentences.read(other.text, page.look)
+        for other in beside
+    )
 
 
 def _bare(page: PageView, index: int, label: Lead, seen_body: int) -> None:

@@ -25,7 +25,7 @@ from watcher.model import Block, Moment, Note, NoteKind
 _LIST = re.compile(rf"(?:{words.CHANGE_LISTS})\s*(?:[(（]\d+[)）])?\s*[:：]?$", re.IGNORECASE)
 _LIVE = re.compile(words.LIVE, re.IGNORECASE)
 _ITEM = re.compile(
-    r"[\s•·*–—>|-]{0,4}(?:(?:v(?:er(?:sion)?)?\.?\s?)?(?P<n>\d{1,3})(?P<sub>(?:\.\d+)*)\s?[|:.)–—-](?!\d)\s?)?[\[(（【]?"
+    r"[\s•·*–—>|-]{0,4}(?:(?:v(?:er(?:sion)?)?\.?\s?|(?P<sign>[#№]|(?:no|nr|n)[.°º])\s?)?(?P<n>\d{1,3})(?P<sub>(?:\.\d+)*)\s?[|:.)–—-](?!\d)\s?)?[\[(（【]?"
 )
 _AFTER = re.compile(r"[\s\])）】]*(?:[|:：–—·,.-]\s*)?")
 _CORRECTED = re.compile(
@@ -101,7 +101,9 @@ def _item(page: PageView, at: int) -> _Item | None:
     start = _ITEM.match(block.text)
     offset = start.end() if start else 0
     found = when.match(block.text, page.look, offset)
-    number = int(start["n"]) if start and start["n"] and not start["sub"] and "|" in block.text else None
+    number = (
+        int(start["n"]) if start and start["n"] and not start["sub"] and (start["sign"] or "|" in block.text) else None
+    )
     if found is None:
         found, number = when.match(block.text, page.look), None
     if found is None or found.relative:

@@ -87,8 +87,10 @@ def is_first_published(text: str) -> bool:
 def is_body(block: Block) -> bool:
     """Whether a block is a sentence of the article itself."""
     text = block.text
-    if block.role in {"stamp", "furniture"} or block.type not in {"p", "text", "pre", "blockquote", "dd", "figcaption"}:
+    if block.role == "furniture" or block.type not in {"p", "text", "pre", "blockquote", "dd", "figcaption"}:
         return False
+    if block.role == "stamp" and (not _SENTENCE.search(text) or any(map(str.isdigit, text))):
+        return False  # a short sentence in an element that is named for its date is no stamp
     if len(text) >= 240:
         return True
     if is_status(text) or is_first_published(text) or _FOOTER.match(text) or _BYLINE.match(text):

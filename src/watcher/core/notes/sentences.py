@@ -213,12 +213,75 @@ _NOW = re.compile(rf"This (?:{words.DOCUMENTS}) now (?:includes|reflects|contain
 _BETWEEN = re.compile(
     rf"[\s,;:()\[\]]*(?:(?:{'|'.join(sorted(words.BETWEEN, key=len, reverse=True))})(?=[\s\d])\s*)?", re.IGNORECASE
 )
+# That a document was withdrawn, in other languages: the document, a helping verb, the verb.
+GONE: tuple[tuple[str, str, str], ...] = (
+    (
+        r"(?:Dieser?|Diese|Der|Die) (?:Artikel|Beitrag|Text|Bericht|Meldung|Mitteilung|Studie|Arbeit|Leitlinie|"
+        r"Nachricht)",
+        " (?:wurde|ist|wird)",
+        "zurückgezogen|widerrufen",
+    ),
+    (
+        r"(?:(?:Cet|L[’'])\s?article|Ce (?:communiqué|texte|document|billet|rapport)|Cette (?:dépêche|page|"
+        r"publication|étude|note))",
+        " (?:a été|est)",
+        "retirée?|rétractée?|dépubliée?",
+    ),
+    (
+        r"Este (?:artículo|comunicado|texto|documento|informe)|Esta (?:noticia|nota|página|publicación|información)",
+        " (?:ha sido|fue|queda)",
+        "retirad[oa]|retractad[oa]|anulad[oa]",
+    ),
+    (
+        r"Questo (?:articolo|comunicato|testo|documento)|Questa (?:notizia|pagina|pubblicazione)",
+        " (?:è stat[oa]|è)",
+        "ritirat[oa]|ritrattat[oa]",
+    ),
+    (
+        r"Este (?:artigo|comunicado|texto|documento)|Esta (?:notícia|matéria|página|publicação|reportagem)",
+        " (?:foi|está)",
+        "retirad[oa]|retratad[oa]|despublicad[oa]",
+    ),
+    (
+        r"(?:Dit|Deze) (?:artikel|bericht|stuk|document|publicatie|richtlijn)",
+        " (?:is|werd)",
+        "ingetrokken|teruggetrokken",
+    ),
+    (
+        r"(?:Artikeln|Texten|Den här (?:artikeln|texten)|Meddelandet|Rapporten)",
+        " (?:har|är)",
+        "dragits tillbaka|tillbakadragen|återkallats|återkallad",
+    ),
+    (
+        r"(?:Artikkelen|Artiklen|Saken|Denne (?:artikkelen|artikel|saken|meldingen)|Meldingen|Meddelelsen)",
+        " (?:er|ble|blev)(?: blitt| blevet)?",
+        "trukket(?: tilbake| tilbage)?|tilbakekalt|tilbagekaldt",
+    ),
+    (
+        r"(?:Juttu|Artikkeli|Tiedote|Tutkimus|Tämä (?:juttu|artikkeli|tiedote))",
+        " on",
+        "vedetty (?:pois|takaisin)|peruttu",
+    ),
+    (
+        r"(?:(?:Ten )?(?:Artykuł|Komunikat|Tekst|Materiał|Raport)|Ta (?:publikacja|informacja))",
+        " (?:został|zostaje|jest)a?",
+        "wycofan[yae]|anulowan[yae]",
+    ),
+    (r"Bu (?:haber|makale|yazı|duyuru|açıklama)", "", r"(?:yayından kaldırıl|geri çekil)\w+"),
+    (
+        r"(?:Эта|Этот|Данная|Данный)? ?(?:[Мм]атериал|[Сс]татья|[Нн]овость|[Пп]убликация|[Сс]ообщение)",
+        " (?:был[аио]?)",
+        "отозван[ао]?|снят[ао]? с публикации|аннулирован[ао]?",
+    ),
+    (r"(?:تم|جرى)", "", "سحب (?:هذا|هذه) (?:المقال|الخبر|البيان|التقرير|الدراسة)"),
+)
 _GONE = re.compile(
     rf"(?:This|The) (?:{words.DOCUMENTS}) (?:was|has been|is) (?:retracted|withdrawn|removed|taken down|"
     rf"pulled)\b(?P<rest>.*)|"
-    r"(?:Dieser Artikel wurde|Cet article a été|Este artículo ha sido|Questo articolo è stato|Este artigo foi|"
-    r"Dit artikel is) "
-    r"(?:zurückgezogen|retiré|retirado|ritirato|ingetrokken)\b",
+    + "|".join(
+        rf"(?:{documents})(?:{helper})?(?: (?:[^.!?]|\.(?= ?\d)){{1,60}}?)? (?:{verbs})(?!\w)"
+        for documents, helper, verbs in GONE
+    ),
     re.DOTALL,
 )  # fmt: skip
 

@@ -14,7 +14,18 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from watcher.core.when import words
-from watcher.core.when.atoms import ATOMS, CANDIDATE, DOT_CLOCK, GLUE, SECOND, ZONE, Parts, may_start, read_clock
+from watcher.core.when.atoms import (
+    ATOMS,
+    CANDIDATE,
+    DOT_CLOCK,
+    GLUE,
+    HIJRI,
+    SECOND,
+    ZONE,
+    Parts,
+    may_start,
+    read_clock,
+)
 from watcher.model import Moment
 
 _LIMIT = 20_000  # characters of a text that are searched: notes are short, hostile pages are not
@@ -77,8 +88,10 @@ def parse_machine(value: str) -> Moment | None:
 
 
 def _iso(text: str) -> Moment | None:
+    ends = re.match(r"(\d{4}-\d\d-\d\d[T ])24(:00(?::00(?:\.0+)?)?(?![:\d]).*)$", text)  # the end of a day
     try:
-        at = datetime.fromisoformat(re.sub(r"([+-]\d\d)$", r"\1:00", text))
+        at = datetime.fromisoformat(re.sub(r"([+-]\d\d)$", r"\1:00", f"{ends[1]}00{ends[2]}" if ends else text))
+        at = at + timedelta(days=1) if ends else at
         return Moment((at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC), printed=text)
     except (ValueError, OverflowError):
         return None
@@ -151,6 +164,9 @@ def _collect(plain: str, begin: int) -> tuple[Parts | None, int]:
     """Read atoms one after another from `begin`: each kind at most once, only glue between them."""
     parts, position, end = Parts(), begin, begin
     for step in range(4):
+        other = HIJRI.match(plain, position)  # the same day in the Islamic calendar
+        if other:
+            position, end = other.end(), other.end("date") if parts.dated else end
         atom = _atom(plain, position, after_date=parts.dated and parts.clock is None)
         if atom is None or (step and not _fits(parts, atom[0])):
             break
@@ -217,6 +233,7 @@ def _joined(parts: Parts, new: Parts) -> Parts:
         weekday=parts.weekday if parts.weekday is not None else new.weekday,
         back=parts.back if parts.back is not None else new.back,
         ago=parts.ago or new.ago,
+        later=parts.later or new.later,
         clock=parts.clock if parts.clock is not None else new.clock,
         zone=parts.zone,
         weak=parts.weak or new.weak,
@@ -279,10 +296,10 @@ def _resolve(parts: Parts, look: Look) -> tuple[datetime | None, bool]:
             return None, False
         if parts.clock is None:
             return datetime.combine(day, time(), UTC), True
-        at = datetime.combine(day, parts.clock, zone).astimezone(UTC)
+        later = timedelta(days=parts.later)
+        at = datetime.combine(day + later, parts.clock, zone).astimezone(UTC)
         if at > look.now and step is not None:
-            back = step(day)
-            at = datetime.combine(back, parts.clock, zone).astimezone(UTC)
+            at = datetime.combine(step(day) + later, parts.clock, zone).astimezone(UTC)
         return at, False
     except (ValueError, OverflowError):
         return None, False

@@ -22,6 +22,7 @@ class Parts:
     weekday: int | None = None
     back: int | None = None
     ago: timedelta | None = None
+    later: int = 0  # days that the clock adds to the date: 24:00 is the beginning of the next day
     clock: time | None = None
     zone: str | None = None
     weak: bool = False
@@ -41,12 +42,13 @@ def _numbered(lines: tuple[str, ...], base: int) -> dict[str, int]:
     return {name.replace("-", " "): n for n, line in enumerate(lines, base) for name in line.split()}
 
 
-_MONTH_OF = _numbered(words.MONTHS, 1)
+_MONTH_OF = _numbered(words.MONTHS, 1) | _numbered(words.THAI_MONTHS, 1)
 _WEEKDAY_OF = _numbered(words.WEEKDAYS, 0)
 _MONTH = rf"(?P<month>{_alternatives(words.MONTHS)})(?![^\W\d_])"
 _YEAR = r"(?P<year>(?:19|20)\d\d)(?=\D|$|\d{1,2}:\d\d)"
 _HALF = r"(?P<half>[ap]\.\s?m\.?|[ap]m|ص|م|صباح[اًا]{1,2}|مساءً?)(?!\w)"
 _HALF_CJK = "|".join(word for word in words.HALVES if "\u3000" < word[0] < "\ud7b0")
+_ERA = f"(?P<era>{'|'.join(sorted(words.ERAS, key=len, reverse=True))})"
 _ZONE_NAMES = sorted((*words.REGIONS, *words.OFFSETS), key=len, reverse=True)
 ZONE = re.compile(
     r"\s?[,(\[]?\s?(?P<zone>(?:GMT|UTC)?\s?[+-]\d{1,2}:?(?:\d\d)?(?![\d.])|"
@@ -62,6 +64,11 @@ GLUE = re.compile(
     re.I,
 )
 
+HIJRI = re.compile(
+    rf"(?P<date>(?:\(|/)?\s?(?:الموافق\s)?\d{{1,2}}(?:\s?من)?\s(?:{words.HIJRI})(?:\s\d{{4}})?(?:\s?هـ?)?\s?\)?)"
+    r"\s?[,/(–-]?\s?(?:الموافق\s?(?:لـ?\s?)?)?"
+)
+
 
 def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.IGNORECASE)
@@ -75,15 +82,32 @@ def _day_month(found: re.Match[str]) -> Parts:
 
 def _ymd(found: re.Match[str]) -> Parts:
     groups = found.groupdict()
-    year = int(groups["year"]) if groups.get("year") else None
-    if year and groups.get("era"):
-        year += 2018
+    printed = groups.get("year")
+    year = 1 if printed == "元" else int(printed) if printed else None
+    if year is not None:
+        year = _common_era(year, groups.get("era"))
     return Parts(year=year, month=int(found["month"]), day=int(found["day"]))
+
+
+def _common_era(year: int, era: str | None) -> int:
+    """The year of the common era: by the named era, else a short year of this century or a year of the Republic."""
+    if era:
+        return year + words.ERAS[era.lower()]
+    if year < 100:
+        return 2000 + year
+    return year + words.REPUBLIC if year < 200 else year
 
 
 def _numeric(found: re.Match[str]) -> Parts:
     year = int(found["year"])
+    year = year - words.BUDDHIST if year > 2500 else year
     return Parts(year=year if year > 99 else 2000 + year, numeric=(int(found["a"]), int(found["b"])))
+
+
+def _buddhist(found: re.Match[str]) -> Parts:
+    year = int(found["year"])
+    month = _MONTH_OF.get(found["month"])
+    return Parts(year=year - words.BUDDHIST if year > 2400 else year, month=month, day=int(found["day"]))
 
 
 def _numeric_no_year(found: re.Match[str]) -> Parts:
@@ -106,10 +130,10 @@ def read_clock(found: re.Match[str]) -> Parts:
             hour += add
         elif not add and hour == 12:
             hour = 0
-    if hour == 24 and minute == 0:
-        hour = 0
+    second = int(groups.get("second") or 0)
+    later = int(hour == 24 and minute == second == 0)  # ISO 8601: the end of the day, the beginning of the next
     try:
-        return Parts(clock=time(hour, minute, int(groups.get("second") or 0)))
+        return Parts(clock=time(0 if later else hour, minute, second), later=later)
     except ValueError:
         return Parts(weak=True)
 
@@ -163,9 +187,15 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     (_pattern(rf"(?:{words.NOW})(?!\w)"), _now),
     (_pattern(r"(?P<year>(?:19|20)\d\d)([-/.])\s?(?P<month>\d{1,2})\2\s?(?P<day>\d\d?)"
               r"(?:\.(?!\d)|T(?=\d)|(?!\d))"), _ymd),
-    (_pattern(r"(?:(?P<era>令和)?(?P<year>\d{1,4})\s?年\s?)?(?P<month>\d\d?)\s?月\s?(?P<day>\d\d?)\s?[日号號]"), _ymd),
-    (_pattern(r"(?:(?P<year>\d{4})\s?년\s?)?(?P<month>\d\d?)\s?월\s?(?P<day>\d\d?)\s?일(?!자)"), _ymd),
-    (_pattern(r"(?P<a>\d\d?)([/.-])(?P<b>\d\d?)\2(?P<year>(?:19|20)\d\d|\d\d)(?=\D|$|\d{1,2}:\d\d)"), _numeric),
+    (_pattern(rf"(?:{_ERA}?\s?(?P<year>\d{{1,4}}|"
+              rf"元)\s?年\s?)?(?P<month>\d\d?)\s?月\s?(?P<day>\d\d?)\s?[日号號]"), _ymd),
+    (_pattern(rf"{_ERA}(?P<year>\d{{1,3}})([./])(?P<month>\d\d?)\3(?P<day>\d\d?)(?!\d)"), _ymd),
+    (_pattern(r"(?:(?P<year>\d{4}|\d\d)\s?년\s?)?(?P<month>\d\d?)\s?월\s?(?P<day>\d\d?)\s?일(?!자)"), _ymd),
+    (_pattern(r"(?P<a>\d\d?)([/.-])(?P<b>\d\d?)\2(?P<year>(?:19|20|25)\d\d|\d\d)(?=\D|$|\d{1,2}:\d\d)"), _numeric),
+    (_pattern(r"(?P<a>3[01]|[012]?\d)\.(?P<b>1[0-2]|0?\d)(?=,?\s(?:(?:um|om|kl\.?|klo|o godz\.|saat|в|ore|alle)\s"
+              r"(?:[01]?\d|2[0-3])[.:][0-5]\d|(?:[01]?\d|2[0-3]):[0-5]\d)(?!\d))"), _dotted_no_year),
+    (_pattern(rf"(?P<day>\d\d?)\s(?P<month>{_alternatives(words.THAI_MONTHS)})"
+              r"\s?(?:พ\.ศ\.\s?)?(?P<year>\d{4})"), _buddhist),
     (_pattern(r"(?P<a>\d\d?)\.\s?(?P<b>\d\d?)\.(?!\d)"), _dotted_no_year),
     (_pattern(r"(?P<a>\d\d?)/(?P<b>\d\d?)(?![/\d.])"), _numeric_no_year),
     (_pattern(rf"(?P<day>\d\d?)([-–/]){_MONTH}\2{_YEAR}"), _day_month),
@@ -176,7 +206,8 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
         ),
         _day_month,
     ),
-    (_pattern(rf"{_MONTH}\.?\s(?:the\s)?(?P<day>\d\d?)(?:st|nd|rd|th)?(?!\d|:\d|\.\d|\w)(?:,?\s{_YEAR})?"), _day_month),
+    (_pattern(rf"{_MONTH}\.?\s(?:the\s)?(?P<day>\d\d?)(?:st|nd|rd|th)?(?!\d|:\d|\.\d|"
+              rf"\w)(?:,?\s{_YEAR})?"), _day_month),
     (_pattern(rf"{_MONTH}\.?\s(?P<day>\d\d?)(?:st|nd|rd|th)?,?\s{_YEAR}"), _day_month),
     (_pattern(rf"(?P<half>{_HALF_CJK})?\s?(?P<hour>\d\d?)\s?[時时點点시]\s?(?:(?P<minute>\d\d?)\s?[分분]?|"
      rf"(?P<thirty>[半반]))?"
@@ -209,7 +240,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 FIRST_WORDS = frozenset(
     word.lower()
     for line in (
-        *words.MONTHS, *words.WEEKDAYS, words.WEEKDAYS_SHORT, *words.DAYS, *words.CUES.split("|"),
+        *words.MONTHS, *words.WEEKDAYS, *words.ERAS, words.WEEKDAYS_SHORT, *words.DAYS, *words.CUES.split("|"),
         *words.NOW.split("|"),
         *words.AGO_NUMBERS,
         *(before for before, _units, _after in words.AGO), "noon midnight midi minuit on an a il",

@@ -35,6 +35,37 @@ MONTHS: tuple[str, ...] = (
     "grudzień gru aralık ara декабря декабрь дек ديسمبر كانون-الأول",
 )
 
+# Thai months, long and short; their years are of the Buddhist era as a rule.
+THAI_MONTHS: tuple[str, ...] = (
+    "มกราคม ม.ค.",
+    "กุมภาพันธ์ ก.พ.",
+    "มีนาคม มี.ค.",
+    "เมษายน เม.ย.",
+    "พฤษภาคม พ.ค.",
+    "มิถุนายน มิ.ย.",
+    "กรกฎาคม ก.ค.",
+    "สิงหาคม ส.ค.",
+    "กันยายน ก.ย.",
+    "ตุลาคม ต.ค.",
+    "พฤศจิกายน พ.ย.",
+    "ธันวาคม ธ.ค.",
+)
+
+# Years to add to the year of an era; of the Republic (Taiwan), and to take from one of the Buddhist era.
+REPUBLIC, BUDDHIST = 1911, 543
+ERAS: dict[str, int] = {
+    "令和": 2018, "平成": 1988, "昭和": 1925, "r": 2018,
+    "民國": REPUBLIC, "民国": REPUBLIC, "中華民國": REPUBLIC,
+}  # fmt: skip
+
+# Months of the Islamic calendar: such a date is read only where the same day stands beside it in the common calendar,
+# since it begins by the sighting of the moon.
+HIJRI = (
+    r"محرم|المحرم|صفر|ربيع (?:ال)?(?:أول|اول|أوّل|آخر|الثاني|الآخر|ثاني)|جماد[ىي] (?:ال)?(?:أولى|اولى|أول|آخرة|الآخرة|"
+    r"ثانية|الثانية)|رجب|"
+    r"شعبان|رمضان|شو[اّ]*ل|ذو القعدة|ذي القعدة|ذو الحجة|ذي الحجة"
+)
+
 # One line a weekday, Monday first.
 WEEKDAYS: tuple[str, ...] = (
     "monday montag lundi lunes lunedì segunda-feira maandag måndag mandag maanantaina poniedziałek pazartesi "
@@ -207,7 +238,7 @@ MONTH_FIRST_ZONES = frozenset(
 CUES = (
     "alle ore|dalle ore|delle ore|ore|alle|kl\\.?|klockan|klo|kello|saat|o godz\\.?|o godzinie|godz\\.?|a las|às|"
     "ás|à|um|at|om|o|"
-    "в|الساعة|den|gegen|vers"
+    "в|الساعة|den|gegen|vers|เวลา"
 )
 
 # "2 hours ago": (before the number, (minutes, hours, days, weeks), after the unit); units as patterns.
