@@ -30,13 +30,14 @@ from watcher.core.furniture import is_furniture
 from watcher.core.head import Head, data_of, dates_of, read_head
 from watcher.core.links import resolve
 from watcher.core.markup import decode, parse
+from watcher.core.notices import around
 from watcher.core.plain import read_plain
 from watcher.core.text import is_volatile, watched_of
 from watcher.core.trim import trim
 from watcher.errors import ReadError
 from watcher.model import Block, Link, Moment, Note, Page, PageReading, Source
 
-VERSION = "article-1"
+VERSION = "article-2"
 
 _MAGIC = (
     b"%PDF-", b"\x89PNG", b"GIF8", b"\xff\xd8\xff", b"PK\x03\x04", b"\x1f\x8b", b"\x7fELF", b"RIFF",
@@ -116,7 +117,7 @@ def _content(text: str, url: str, source: Source) -> _Content:
     prepare(tree)
     try:
         roots, path = _roots(tree, url, source.select)
-        builder = read_blocks(roots, tree, rules)
+        builder = read_blocks(roots if source.select else around(roots), tree, rules)
         outside = None if source.select else rounded(text_outside(tree, roots))
         place = Place(path, rules, outside).write() if path and "\n" not in path else None
     except UnknownSelectorError:

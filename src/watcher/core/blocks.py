@@ -12,6 +12,7 @@ from typing import Literal
 
 from watcher.core.furniture import is_button, is_furniture, normalise, opens_note
 from watcher.core.judge import BLOCKS, HEADINGS, Attributes
+from watcher.core.notices import is_notice
 
 MOST_BLOCKS = 20_000
 LONGEST_BLOCK = 100_000
@@ -283,7 +284,7 @@ class Builder:
             return "furniture"
         if len(links) == 1 and links[0][1] and self._only_points(text, links[0][1]):
             return "furniture"
-        if depth["margin"] and not opens_note(text):
+        if depth["margin"] and not (opens_note(text) or is_notice(text)):
             return "furniture"
         if depth["stamp"] and is_stamp(text):
             return "stamp"

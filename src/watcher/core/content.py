@@ -13,6 +13,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from watcher.core.blocks import Builder
 from watcher.core.judge import BLOCKS, HEADINGS, PLAIN, Verdict, verdict
+from watcher.core.notices import LONGEST, is_notice
 
 _BODY_NAMES = (
     "[itemprop~=articleBody]", ".article-body", ".article__body", ".entry-content", ".post-content",
@@ -119,8 +120,11 @@ class Scale:
             return True
         if not found.limit or self._budget < 0:
             return False
-        size = weight(_text_of(node))
+        text = _text_of(node)
+        size = weight(text)
         self._budget -= size
+        if found.box and size <= LONGEST and is_notice(text):
+            return False
         if size <= found.limit * self.total:
             return size > found.least and not (size > _LONG and _holds_article(node))
         return size < 0.9 * self.total and _linked(node) > 0.5 * size

@@ -47,6 +47,8 @@ _FOREIGN = _words(
     "bottombar donate donation upsell crosspromo tooltip feedback rating ratings counter counts hidden invisible "
     "jumplink partner partners livechat"
 )
+# of those, the words of boxes in which a page may also say that its content was withdrawn
+_BOXES = _words("banner aside sidebar rail topbar masthead outro widget widgets")
 _PHRASES = (
     "about-author", "about-the-author", "author-bio", "author-box", "author-info", "author-card", "author-profile",
     "post-author-box", "post-navigation", "nav-links", "also-read", "read-also", "read-more", "read-next",
@@ -76,11 +78,13 @@ class Verdict:
     """What an element is: `never` content; left out up to `limit` of the text; a `margin` (aside, footer); a `stamp`.
 
     What holds at most `least` characters stays even so: a byline is short, what is told about its author is not.
+    A `box` may hold a notice about the content (core/notices.py).
     """
 
     limit: float = 0.0
     mark: Literal["", "never", "margin", "stamp"] = ""
     least: int = 0
+    box: bool = False
 
 
 PLAIN, _NEVER, _MARGIN, _STAMPED = Verdict(), Verdict(mark="never"), Verdict(mark="margin"), Verdict(mark="stamp")
@@ -97,7 +101,7 @@ _BARE: Mapping[str, Verdict] = {
 @lru_cache(maxsize=4096)
 def _named(tag: str, names: str) -> Verdict:
     """Judge by class and id; cached, since a site's pages use the same few hundred names."""
-    limit, stamp, author = 0.0, tag in {"time", "address"}, False
+    limit, stamp, author, box = 0.0, tag in {"time", "address"}, False, True
     for name in names.split():
         flat = "-".join(filter(None, _SPLIT.split(_CAMEL.sub("-", name).lower())))
         tokens = flat.split("-")
@@ -113,12 +117,13 @@ def _named(tag: str, names: str) -> Verdict:
             or any(phrase in flat for phrase in _PHRASES)
         ):
             limit = max(limit, _LIMIT)
+            box = box and _FOREIGN.intersection(tokens) <= _BOXES and not any(phrase in flat for phrase in _PHRASES)
         stamp = stamp or not _STAMP.isdisjoint(tokens)
         author = author or flat in {"author", "authors"}
     if author and not limit and tag in {"div", "section"}:
         return _AUTHOR
     if limit:
-        return Verdict(limit, "stamp" if stamp else "")
+        return Verdict(limit, "stamp" if stamp else "", box=box and limit == _LIMIT)
     return _STAMPED if stamp else PLAIN
 
 
@@ -132,9 +137,9 @@ def verdict(tag: str, attributes: Attributes) -> Verdict:
     names, identity = get("class"), get("id")
     found = _named(tag, f"{names or ''} {identity or ''}"[:400]) if names or identity else _BARE.get(tag, PLAIN)
     if not found.limit and (tag == "nav" or get("role") in _ROLES or _is_hidden(attributes)):
-        found = Verdict(_LIMIT, found.mark)
+        found = Verdict(_LIMIT, found.mark, box=get("role") in {"complementary", "alertdialog"})
     if tag in {"aside", "footer"}:
-        return Verdict(found.limit, "margin") if found.limit else _MARGIN
+        return Verdict(found.limit, "margin", box=found.box) if found.limit else _MARGIN
     return found
 
 

@@ -19,6 +19,7 @@ from watcher.core.head import Head, read_head
 from watcher.core.links import clean, is_random, picture
 from watcher.core.markup import decode, parse
 from watcher.core.noise import CLOCK, NOTHING, Line, Masks, masked
+from watcher.core.notices import around
 from watcher.core.trim import trim
 
 __all__ = [
@@ -74,7 +75,7 @@ def find(html: str | bytes, place: str | None) -> Content | None:
         return None
     if not roots or known.is_overgrown(tree, roots):
         return None
-    return Content(tree, head, tuple(roots), known.rules)
+    return Content(tree, head, tuple(roots) if known.outside is None else around(roots), known.rules)
 
 
 def outline_of(content: Content) -> str:

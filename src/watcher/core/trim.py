@@ -10,6 +10,7 @@ from dataclasses import replace
 from watcher.core.blocks import Raw
 from watcher.core.furniture import normalise, opens_note
 from watcher.core.notes.page import is_elsewhere
+from watcher.core.notices import is_notice
 
 _SENTENCE = re.compile(r"[.!?。！？…][\"'”’»)\]]*$")
 _TAIL = re.compile(
@@ -41,7 +42,9 @@ def _without_title(raws: Sequence[Raw], title: str | None) -> list[Raw]:
 
 def _is_crown(raw: Raw) -> bool:
     """Say whether a line above the headline is the site's name or a section's, and no word of the article."""
-    return raw.role == "text" and len(raw.text) <= 60 and not opens_note(raw.text) and not _SENTENCE.search(raw.text)
+    if raw.role != "text" or len(raw.text) > 60 or _SENTENCE.search(raw.text):
+        return False
+    return not (opens_note(raw.text) or is_notice(raw.text))
 
 
 def _is_link_bar(raw: Raw) -> bool:
