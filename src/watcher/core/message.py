@@ -239,7 +239,7 @@ def _health_subject(event: str, sources: Sequence[SourceHealth], message: str) -
 
 
 def _source_json(source: SourceHealth) -> dict[str, Any]:
-    shape = {
+    shape: dict[str, Any] = {
         "name": source.name,
         "title": one_line(source.title or source.name, 300),
         "url": mask_url(source.url),
