@@ -92,15 +92,17 @@ _OPENING = _words(
     düzeltme|обновление|исправление|تحديث|تصحيح|更新|追記|訂正|更正|编者按|編者按|업데이트|정정
     """
 )
-_UNDONE_SAID = re.compile(rf"(?<!\w)(?:{_UNDONE})(?!\w)|{_UNDONE_UNSPACED}", re.IGNORECASE)
+# of casefolded texts: a search that ignores case would try every entry at every character
+_UNDONE_SAID = re.compile(rf"(?:{_UNDONE.casefold()})(?!\w)")
+_UNDONE_WITHIN = re.compile(_UNDONE_UNSPACED)
 _LABELLED = re.compile(rf"[\W_]*(?:{_LABEL})\s?[:：]\s?\S", re.IGNORECASE)
 _OPENED = re.compile(rf"[\W_]*(?:{_OPENING})(?:\s?[:：–—(]|\s?#?\s?\d)", re.IGNORECASE)
 # what speaks of the visit, the visitor or the site and not of the content
 _OF_THE_SITE = re.compile(
-    r"cookie|consent|einwilligung|consentement|javascript|browser|navigateur|navegador|newsletter|subscri|abonn|"
-    r"log ?in\b|sign ?(?:in|up)\b|password|your account|warenkorb|add to cart|shipping|privacy|datenschutz|"
-    r"app store|google play|your order|our offices?|helpline|maintenance|©|all rights reserved",
-    re.IGNORECASE,
+    r"cookie|your consent|consent (?:choice|setting|preference)|einwilligung|votre consentement|javascript|browser|"
+    r"navigateur|navegador|newsletter|subscri|abonn|log ?in\b|sign ?(?:in|up)\b|password|your account|warenkorb|"
+    r"add to cart|free shipping|privacy (?:polic|setting|notice)|datenschutz|app store|google play|your order|"
+    r"our offices?|helpline|(?:scheduled|site) maintenance|©|all rights reserved"
 )
 _SKIPPED = NEVER | {"nav", "footer", "form", "ul", "ol", "table", "h1", "figure"}
 _NOT_INSIDE = "nav, footer, form, ul, ol, table, h1, figure"
@@ -109,9 +111,19 @@ _NOT_INSIDE = "nav, footer, form, ul, ol, table, h1, figure"
 def is_notice(text: str) -> bool:
     """Say whether a text, all that a box holds, is a notice about the content: its state, its end, its update."""
     text = " ".join(text.split())
-    if not _SHORTEST <= len(text) <= LONGEST or _OF_THE_SITE.search(text):
+    if not _SHORTEST <= len(text) <= LONGEST:
         return False
-    return _LABELLED.match(text) is not None or _OPENED.match(text) is not None or _UNDONE_SAID.search(text) is not None
+    folded = text.casefold().replace("i\u0307", "i")  # the dotted capital of Turkish
+    said = _LABELLED.match(text) is not None or _OPENED.match(text) is not None or _is_undone(folded)
+    return said and _OF_THE_SITE.search(folded) is None
+
+
+def _is_undone(folded: str) -> bool:
+    if not folded.isascii() and _UNDONE_WITHIN.search(folded):
+        return True
+    return any(
+        not folded[max(0, found.start() - 1) : found.start()].isalnum() for found in _UNDONE_SAID.finditer(folded)
+    )
 
 
 def around(roots: Sequence[LexborNode]) -> tuple[LexborNode, ...]:
