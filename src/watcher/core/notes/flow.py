@@ -41,7 +41,7 @@ def read(page: PageView) -> None:
 
 def _block(page: PageView, index: int, seen_body: int) -> None:
     block = page.blocks[index]
-    if block.type == "blockquote" and not _quoted_list(page, block, seen_body):
+    if block.type == "blockquote" and (_introduced(page, index) or not _quoted_list(page, block, seen_body)):
         return
     if block.type == "figcaption":
         return
@@ -70,6 +70,12 @@ def _quoted_list(page: PageView, block: Block, seen_body: int) -> bool:
     return bool(label and label.number is not None and label.moment and not seen_body) or bool(
         label and label.moment and not seen_body and label.kind != "update"
     )
+
+
+def _introduced(page: PageView, index: int) -> bool:
+    """Whether the words above a quotation lead up to it: "A paper wrote last week:"."""
+    above = next((b for b in reversed(page.blocks[:index]) if b.type not in {"hr", "blockquote"}), None)
+    return above is not None and above.type not in HEADINGS and above.text.rstrip()[-1:] in {":", "："}
 
 
 def _split(page: PageView, index: int) -> bool:

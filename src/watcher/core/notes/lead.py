@@ -135,6 +135,7 @@ class _Tail:
     relative: bool = False
     marked: bool = False
     loose: bool = False  # a word in between waits for a time
+    closed: bool = False  # only a closing bracket ended the label
     depth: int = 0
 
 
@@ -204,12 +205,13 @@ def _tail(text: str, at: int, look: Look, opened: bool, *, marked: bool = False)
         elif char in _CLOSE:
             tail.depth -= 1
             tail.at += 1
+            tail.closed = tail.closed or not tail.marked
             tail.marked = True
             if tail.depth < 0:
                 break
         elif char in ":：" or (char in "–—-" and (text[tail.at + 1 : tail.at + 2] in {"", " "} or char == "—")):
             tail.at += 1
-            tail.marked = True
+            tail.marked, tail.closed = True, False
             _late_stamp(text, look, tail)
             break
         elif char == "." and tail.moment is not None:
@@ -264,6 +266,8 @@ def read(text: str, look: Look) -> Lead | None:
     )  # fmt: skip
     if clause and not (tail.marked or tail.moment):
         return None
+    if tail.closed and not opened and number is not None and rest[:1].islower():
+        return None  # the subject of a sentence: "Update 2 (May 5) broke printing"
     return lead if not (tail.loose and tail.moment is None) and _sound(lead) else None
 
 

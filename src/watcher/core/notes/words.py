@@ -213,7 +213,7 @@ DOCUMENTS = (
 
 # Headlines of pages about a product's versions: what is numbered there are releases.
 PRODUCT = (
-    r"(?:patch|release|version) notes|patch day|service pack|cumulative update|feature update|security update|"
+    r"(?:patch|release|version) notes|patch[- ]?day|service pack|(?:cumulative|kumulative[sn]?) update|feature update|security update|"
     r"firmware|hotfix|\bKB\d{6,}|\b(?:update|version|build|release) \d+\.\d+|versionshinweise|patchnotizen|"
     r"notes de (?:version|mise à jour|patch)|notas (?:del parche|de (?:la )?versión|de atualização)|"
     r"note (?:di rilascio|"
