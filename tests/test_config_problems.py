@@ -150,7 +150,7 @@ FAULTS = [
     (SOURCE + 'render = "yes"\n', '4: [[sources]] "a" render:'),
     (SOURCE + 'wait = "p"\n', '4: [[sources]] "a" wait: only a page that is rendered is waited for'),
     (SOURCE + 'render = true\nwait = "p["\n', '5: [[sources]] "a" wait:'),
-    (SOURCE + 'follow = "30d"\n', "follow: not available in this version"),
+    (SOURCE + 'follow = "0s"\n', '4: [[sources]] "a" follow:'),
     (SOURCE + 'stale = "45d"\n', "stale: not available in this version"),
     (SOURCE + 'delimiter = "ab"\n', '4: [[sources]] "a" delimiter: "ab" separates no cells; wanted one character'),
     (SOURCE + "key = []\n", "key"),

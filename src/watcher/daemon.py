@@ -28,6 +28,7 @@ log = structlog.get_logger("watcher.daemon")
 
 TICK = 0.5  # seconds between two looks at what is due
 HEALTH = 15.0  # between two lines of status for the service manager
+FOLLOW = 30.0  # between two looks at followed pages whose time is over
 TRIM = 60.0  # between two looks at whether memory can be given back
 STALL = 30.0  # seconds within which loop, writer and dispatcher must have answered to feed the watchdog
 SET_BACK = timedelta(seconds=2)  # by which the clock must go back before anything is made of it
@@ -125,6 +126,7 @@ class Daemon:
             scheduler.add_job(self._health, "interval", seconds=HEALTH)
         scheduler.add_job(self._started, "interval", seconds=1)
         scheduler.add_job(self._wind_back, "interval", minutes=10)
+        scheduler.add_job(self._follow, "interval", seconds=FOLLOW)
         scheduler.add_job(self._prune, "cron", hour=3, minute=17)
         if self.notifier.watchdog:
             scheduler.add_job(self._watchdog, "interval", seconds=self.notifier.watchdog)
@@ -180,6 +182,13 @@ class Daemon:
         if self.dispatcher.ended >= RUSH and not self.dispatcher.backlogged:
             self.dispatcher.ended = 0
             await asyncio.get_running_loop().run_in_executor(None, give_back)
+
+    async def _follow(self) -> None:
+        """End followed pages whose time is over, and decide entries that have waited for theirs long enough."""
+        try:
+            await self.world.pipeline.follower.sweep(self.world.config, self.world.pipeline.routing)
+        except StoreError as error:
+            log.error("store.trouble", error=str(error))
 
     async def _prune(self) -> None:
         kept = self.world.config.retention

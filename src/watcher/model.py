@@ -113,6 +113,17 @@ class Followed:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirms:
+    """That a source is complete and confirms a fast one, by name. `key` is a pattern of what both print of one record
+    (None: its identifier or link); `fields` are compared; what one lacks for longer than `within` is told."""
+
+    source: str
+    key: str | None = None
+    within: timedelta = timedelta(days=3)
+    fields: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One thing to watch, as configured, defaults and preset already merged in."""
 
@@ -159,6 +170,8 @@ class Source:
     follow: timedelta | None = None  # of a feed or listing: how long each new entry's own page is watched
     parent: "Source | None" = None  # of a followed page, never configured: the source whose entry led here
     followed: Followed | None = None  # of a followed page
+
+    confirms: Confirms | None = None  # the fast source whose records this one confirms (core/pairs.py)
 
     @property
     def shown(self) -> str:
@@ -567,6 +580,7 @@ class SourceState:
     alarmed_at: datetime | None = None  # when the owner was last told of it
     turnover: Turnover = ""  # how what a window shows was last seen to make room for new entries (core/gap.py)
     gap: Gap | None = None  # the last one that was told
+    followed: Followed | None = None  # of a followed page; kept in columns, not in the state
 
 
 @dataclass(frozen=True, slots=True)
@@ -660,6 +674,18 @@ class RecordShown:
 
 
 @dataclass(frozen=True, slots=True)
+class Paired:
+    """What another source of the pair has to do with a change: it said the record first (`confirms`; its change, and
+    when), should have said it before (`late`), lacks it (`missing`), no longer has it (`removed`), or says otherwise
+    (`differs`)."""
+
+    what: Literal["confirms", "late", "missing", "removed", "differs"]
+    source: str
+    change: str = ""
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One thing that became different (contract, "A change, everywhere").
 
@@ -689,6 +715,7 @@ class Change:
     mark: str | None = None  # the headline mark of the update, if its title has one
     restored: int | None = None  # number of the revision whose text is back
     record: RecordShown | None = None
+    paired: Paired | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -729,6 +756,48 @@ class RecordsKept:
 
 
 @dataclass(frozen=True, slots=True)
+class Sighting:
+    """That a source of a pair shows a record (`item`): since when, and under which change; `told` are the channels that
+    were told of it, `told_gone` those told of its removal; `baseline`: it was there when the pair began; `values` are
+    its compared fields."""
+
+    item: str
+    source: str
+    at: datetime
+    document: DocumentRef
+    change: str = ""
+    is_record: bool = False
+    baseline: bool = False
+    told: tuple[str, ...] = ()
+    gone_at: datetime | None = None
+    told_gone: tuple[str, ...] = ()
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Awaited:
+    """What a source of a pair is to show of a record before `due`; else the disagreement is told."""
+
+    item: str
+    source: str
+    what: Literal["missing", "removed", "differs"]
+    due: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PairKept:
+    """What a poll leaves in the book of a pair: `marks` name records, `first` are those that the source told as new
+    because nobody had, `settled` is no longer awaited."""
+
+    group: str
+    marks: tuple[tuple[str, str], ...] = ()  # (mark, item)
+    sightings: tuple[Sighting, ...] = ()
+    first: tuple[str, ...] = ()
+    awaited: tuple[Awaited, ...] = ()
+    settled: tuple[tuple[str, str, str], ...] = ()  # (item, source, what)
+
+
+@dataclass(frozen=True, slots=True)
 class Observation:
     """What one source made of one body: the core's whole answer, before routes and mutes are asked."""
 
@@ -741,6 +810,7 @@ class Observation:
     records: RecordsKept | None = None  # of a dataset
     flood: int = 0  # changes beyond the most that are told in one alert; stored with the reason `flood`
     gap: Gap | None = None  # of a window, to be told
+    pair: PairKept | None = None  # of a source of a pair
 
 
 @dataclass(frozen=True, slots=True)
@@ -817,6 +887,33 @@ class PackedBody:
 
 
 @dataclass(frozen=True, slots=True)
+class Child:
+    """A page or document that will be followed: found by the source `by`, for the entry with the document id `entry`
+    whose appearance is the change `change` (both None: for the entries that `by` itself is followed for)."""
+
+    by: str
+    tail: str  # its name is the parent's, "#" and this
+    url: str
+    fetch: str
+    host: str
+    title: str
+    depth: int = 1
+    entry: str | None = None
+    change: str | None = None
+    stories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What a poll means for followed pages: new ones; and the entries (by document id) and followed sources (by name)
+    that showed life, so that all that is followed for them is looked at soon."""
+
+    children: tuple[Child, ...] = ()
+    entries: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """All that one poll leaves behind: stored whole or not at all."""
 
@@ -828,6 +925,8 @@ class Outcome:
     alerts: tuple[Alert, ...] = ()
     offline: bool = False  # nothing on the network could be reached; not stored
     packed: PackedBody | None = None  # instead of `body`, where that is too large
+    following: Following | None = None
+    decided: tuple[Change, ...] = ()  # entries whose rules were decided by what this poll read; stored by themselves
 
 
 @dataclass(frozen=True, slots=True)

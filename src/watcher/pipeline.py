@@ -20,9 +20,11 @@ from watcher.ahead import Ahead
 from watcher.config import Config
 from watcher.core import doubt, gap, observe, settle
 from watcher.core.dataset import MOST_BYTES
+from watcher.core.follow import MARK, parent_of
 from watcher.core.mask import mask_url
 from watcher.errors import BadStatus, ConfigError, FetchError, ReadError, StoreError
 from watcher.fetch.credentials import basic_auth, cookie_header
+from watcher.following import Follower, planned, source_of
 from watcher.model import (
     Document,
     EntryRef,
@@ -75,6 +77,7 @@ class Pipeline:
     def __init__(self, parts: Parts, config: Config, config_id: str) -> None:
         self.parts = parts
         self.offline = False
+        self.follower = Follower(parts.store, parts.writer, parts.clock)
         self._turns: dict[str, tuple[asyncio.Lock, int]] = {}  # fetches under way: the lock, and who holds or wants it
         self._rules: dict[str, str] = {}  # by source whose kind is known: it stays with the configuration
         self._lists = ThreadPoolExecutor(1, thread_name_prefix="list")  # one large list at a time: memory is bounded
@@ -135,7 +138,7 @@ class Pipeline:
                 self._turns[key] = lock, count - 1
 
     async def _poll_job(self, job: Job, *, store: bool) -> Outcome | None:
-        pairs = [(s, state) for state in job.sources if (s := self.config.source(state.source)) is not None]
+        pairs = [(s, state) for state in job.sources if (s := source_of(self.config, state)) is not None]
         if not pairs:
             return None
         sources, states = tuple(s for s, _ in pairs), tuple(state for _, state in pairs)
@@ -143,6 +146,7 @@ class Pipeline:
         if store:
             await self.parts.writer.commit(outcome)
             await self._sweep(outcome)
+            outcome = await self._decide(outcome, sources)
         _say(self._log, outcome, sources)
         return outcome
 
@@ -154,6 +158,16 @@ class Pipeline:
                 sweep = partial(Store.sweep_lists, source=part.source)
                 while await self.parts.writer.run(sweep):
                     continue
+
+    async def _decide(self, outcome: Outcome, sources: Sequence[Source]) -> Outcome:
+        """Decide the entries that waited for what this poll read, or found to be followed already."""
+        names = {source.name for source in sources if source.parent is not None and not outcome.fetch.failures}
+        if outcome.following is not None:
+            names |= {f"{parent_of(child.by)}{MARK}{child.tail}" for child in outcome.following.children}
+        if not names:
+            return outcome
+        decided = await self.follower.decide(self.config, self.routing, sorted(names))
+        return replace(outcome, decided=decided)
 
     def _rules_of(self, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> str:
         """The rules of all sources of a fetch; worked out once for each source and configuration."""
@@ -247,8 +261,7 @@ class Pipeline:
                 (s.max_bytes for s in sources if s.max_bytes), default=MOST_BYTES if lists else settings.max_bytes
             ),
             spool=SPOOL if lists else None,
-            robots=settings.robots
-            and any((s.kind or k.kind) in (None, "article") for s, k in zip(sources, states, strict=True)),
+            robots=settings.robots and _asks_robots(sources, states),
             render=source.render,
             wait=source.wait,
         )
@@ -282,6 +295,8 @@ class Pipeline:
             return settle.failed(visit, next(iter(errors.values())), routing, seconds=answer.seconds)
         words = {name: error.message for name, error in errors.items()}
         outcome = settle.observed(visit, answer, snapshot, observations=observations, errors=words, routing=routing)
+        seen = {part.source: part.observation for part in outcome.sources if part.observation is not None}
+        outcome = replace(outcome, following=planned(visit.sources, seen, answer))
         if answer.file is None:
             return outcome
         return replace(outcome, body=None, packed=PackedBody(answer.size, pack_file(answer.file)))
@@ -290,6 +305,13 @@ class Pipeline:
 def _both(visit: settle.Visit) -> Sequence[tuple[Source, SourceState]]:
     states = {state.source: state for state in visit.states}
     return [(source, states[source.name]) for source in visit.sources]
+
+
+def _asks_robots(sources: Sequence[Source], states: Sequence[SourceState]) -> bool:
+    """Say whether robots.txt is obeyed: for pages, and for whatever was only followed; not for a feed, a list or a file
+    that the owner named."""
+    named = [(s, k) for s, k in zip(sources, states, strict=True) if s.parent is None]
+    return not named or any((s.kind or k.kind) in (None, "article") for s, k in named)
 
 
 def _confirming(states: Collection[SourceState]) -> bool:

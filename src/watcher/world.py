@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from watcher import __version__, channels
+from watcher import __version__, channels, following
 from watcher import config as configuration
 from watcher.actions import Actions
 from watcher.config import Config
@@ -93,8 +93,10 @@ class World:
         senders = _senders(config, self.client, self.environ)
 
         def write(store: Store) -> tuple[str, Synced]:
-            digest = store.keep_config(digest=config.digest, text=config.masked, now=clock())
-            return digest, store.sync(configuration.plans(config), clock())
+            now = clock()
+            digest = store.keep_config(digest=config.digest, text=config.masked, now=now)
+            pages = following.plans(config, store.followed(), now)
+            return digest, store.sync((*configuration.plans(config), *pages), now)
 
         self.config_id, synced = await self.writer.run(write)
         self.client.reconfigure(config.fetch, config.hosts)
@@ -102,6 +104,7 @@ class World:
         self.pipeline.configure(config, self.config_id)
         self.deliverer.configure({c.name: c for c in config.channels}, senders)
         self.synced = synced
+        await self.pipeline.follower.decide(config, self.pipeline.routing)  # what an end by force had left open
         return synced
 
     async def wind_back(self) -> int:

@@ -22,7 +22,16 @@ def advice(config: Config) -> tuple[Advice, ...]:
     """Everything worth a look: hosts over their budget, sources and channels out of reach, secrets in plain."""
     return tuple(
         found
-        for part in (_nothing, _over_budget, _unheard, _unused_channels, _unused_names, _plain_secrets, _certificates)
+        for part in (
+            _nothing,
+            _over_budget,
+            _leads_nowhere,
+            _unheard,
+            _unused_channels,
+            _unused_names,
+            _plain_secrets,
+            _certificates,
+        )
         for found in part(config)
     )
 
@@ -82,6 +91,15 @@ def _over_budget(config: Config) -> Iterator[Advice]:
                 f"host {load.host}",
                 f"{many} {load.per_minute:.3g} requests a minute, {load.budget_per_minute:.3g} are allowed: polls will "
                 f'come late; lengthen `every`, or set `delay` or `per_host` in [hosts."{load.host}"]',
+            )
+
+
+def _leads_nowhere(config: Config) -> Iterator[Advice]:
+    for source in config.sources:
+        if source.follow and source.kind not in (None, "feed", "listing"):
+            yield Advice(
+                f'[[sources]] "{source.name}"',
+                f"follow does nothing here: only the entries of a feed or a listing lead on, this is a {source.kind}",
             )
 
 

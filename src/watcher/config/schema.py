@@ -183,6 +183,7 @@ class _Source(TypedDict, total=False):
     delimiter: Annotated[str, _text(_separator, "one character")]
     render: StrictBool
     wait: Selector
+    follow: Positive
 
 
 @with_config(FORBID)
@@ -311,8 +312,8 @@ ROUTE = _shape(RouteShape)
 
 # What the file format knows and this version lacks: named in words instead of "unknown key".
 LATER: dict[str, frozenset[str]] = {
-    "sources": frozenset({"follow", "preset", "stale", "calendar"}),
-    "defaults": frozenset({"follow", "preset", "stale", "calendar"}),
+    "sources": frozenset({"preset", "stale", "calendar"}),
+    "defaults": frozenset({"preset", "stale", "calendar"}),
     "web": frozenset({"listen", "password", "auth_header", "trusted_proxies", "timezone", "metrics"}),
     "email": frozenset({"digest", "quiet", "pulse", "attach", "auth"}),
     "webhook": frozenset({"digest", "quiet", "pulse", "attach", "body"}),

@@ -103,6 +103,8 @@ def _source(report: Report, place: Place, checked: dict[str, Any], base: dict[st
     merged = {**base, **checked}
     if "wait" in own and not merged.get("render"):
         report.add(place.at("wait"), "wait: only a page that is rendered is waited for; it needs render = true")
+    if "follow" not in own and merged.get("kind") not in (None, "feed", "listing"):
+        merged.pop("follow", None)  # the defaults mean those that lead on
     if "cron" in own:
         merged.pop("every", None)
     elif "every" in own:

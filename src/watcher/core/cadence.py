@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from apscheduler.triggers.cron import CronTrigger
 
-from watcher.model import Kind, Source
+from watcher.model import Followed, Kind, Source
 
 DEFAULT_PACE: dict[Kind, timedelta] = {
     "feed": timedelta(minutes=5),
@@ -31,6 +31,10 @@ SHORTEST = timedelta(seconds=1)
 CRON_JITTER = timedelta(seconds=5)
 SPARSE = timedelta(hours=1)  # a cron line with this much between two moments is retried in between
 RETRY = timedelta(minutes=10)
+COOLING = 12  # a followed page is asked for after a twelfth of the time since it last showed life,
+COLD = timedelta(days=1)  # at least daily,
+OLD = 60  # of one that was quiet for long, after a sixtieth of that time,
+COLDEST = timedelta(days=7)  # at least weekly
 
 WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -226,6 +230,14 @@ def pace_of(source: Source, kind: Kind | None = None) -> timedelta:
     return source.every or DEFAULT_PACE[source.kind or kind or "article"]
 
 
+def followed_pace(source: Source, followed: Followed, now: datetime) -> timedelta:
+    """The interval of a followed page: as its source says (`every`, else that of an article) while it is young or has
+    just shown life, then slower with its age, never slower than once a week."""
+    base = source.every or DEFAULT_PACE["article"]
+    quiet = max(now - max(followed.since, followed.life), timedelta())
+    return max(base, min(quiet / COOLING, max(COLD, min(quiet / OLD, COLDEST))))
+
+
 def _seconds(value: float | None, most: timedelta) -> timedelta:
     """A number of seconds from outside as a bounded interval; what is no number counts as none."""
     if value is None or math.isnan(value) or value <= 0:
@@ -240,8 +252,7 @@ def _pause(pace: timedelta, failures: int) -> timedelta:
     return min(longest, pace * int(2**doublings))
 
 
-def _by_interval(source: Source, kind: Kind | None, jitter: float, failures: int, max_age: float | None) -> timedelta:
-    pace = pace_of(source, kind)
+def _by_interval(source: Source, pace: timedelta, jitter: float, failures: int, max_age: float | None) -> timedelta:
     if source.adaptive:
         pace = max(pace, _seconds(max_age, LONGEST_PAUSE))
     pause = _pause(pace, failures)
@@ -283,10 +294,14 @@ def next_poll(
     now = now.astimezone(UTC)
     jitter = min(max(jitter, 0.0), 1.0)
     wanted = [source for source in sources if source.enabled] or list(sources)
+
+    def pace(source: Source) -> timedelta:
+        return followed_pace(source, source.followed, now) if source.followed else pace_of(source, kind)
+
     times = [
         _by_cron(source.cron, source.timezone, now, jitter, failures)
         if source.cron
-        else now + _by_interval(source, kind, jitter, failures, max_age)
+        else now + _by_interval(source, pace(source), jitter, failures, max_age)
         for source in wanted
     ]
     least = max(SHORTEST, _seconds(host_delay, LONGEST_PAUSE), _seconds(retry_after, LONGEST_RETRY_AFTER))

@@ -18,6 +18,7 @@ from watcher.core import (
     entries,
     feed,
     file,
+    follow,
     gates,
     learn,
     listed,
@@ -64,7 +65,8 @@ def kind_of(source: Source, state: SourceState | None, fetched: Fetched) -> Kind
         return source.kind
     if state is not None and state.kind:
         return state.kind
-    return sniff.sniff(fetched.body, fetched.header("content-type"), fetched.url)
+    found = sniff.sniff(fetched.body, fetched.header("content-type"), fetched.url)
+    return found if source.parent is None else follow.kind_of(found)
 
 
 def look_of(source: Source, at: datetime) -> when.Look:

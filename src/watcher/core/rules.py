@@ -81,7 +81,7 @@ def weigh(event: str, kind: str | None, text: str, least: Severity | None) -> Se
 def fits(route: Route, source: Source, change: Change) -> bool:
     """Say whether a route asks for this change: all keys that are set must fit."""
     return (
-        (not route.source or source.name in route.source)
+        (not route.source or (source.parent or source).name in route.source)
         and (not route.tag or bool(set(route.tag) & set(source.tags)))
         and (not route.story or bool(set(route.story) & set(change.stories)))
         and (not route.event or change.event in route.event)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from watcher.core import cadence, chain, gap, message, rules
+from watcher.core import cadence, chain, follow, gap, message, rules
 from watcher.core.mask import mask_url
 from watcher.errors import BadStatus, FetchError, ReadError, Refused
 from watcher.model import (
@@ -21,6 +21,7 @@ from watcher.model import (
     NotModified,
     Observation,
     Outcome,
+    Page,
     Poll,
     PollResult,
     Route,
@@ -66,14 +67,20 @@ class Visit:
         return make_id("pol", self.fetch.id, self.now.isoformat(timespec="microseconds"))
 
 
-def screened(source: Source, change: Change, routing: Routing, now: datetime) -> Change:
-    """Apply the source's rules and mutes to a change, and name its stories."""
+def screened(source: Source, change: Change, routing: Routing, now: datetime, page: Page | None = None) -> Change:
+    """Apply the source's rules and mutes to a change, and name its stories. `page` is what a followed page says now."""
     change = replace(change, stories=rules.stories_of(source, routing.stories, change))
     if not change.announced:
         return change
-    if not rules.wanted(source, change):
-        return replace(change, announced=False, reason="rule")
-    until = routing.mutes.get(source.name)
+    if follow.waits(source, change):
+        return replace(change, announced=False, reason="unconfirmed")
+    kept = rules.wanted(source, change) if source.parent is None else follow.wanted(source, change, page)
+    return muted(source, change, routing, now) if kept else replace(change, announced=False, reason="rule")
+
+
+def muted(source: Source, change: Change, routing: Routing, now: datetime) -> Change:
+    """Apply the mutes to a change; a followed page shares its source's."""
+    until = routing.mutes.get((source.parent or source).name)
     if until is not None and until > now:
         return replace(change, announced=False, reason="muted")
     return change
@@ -91,6 +98,8 @@ def alerts_for(
 ) -> tuple[Alert, ...]:
     """Make the alerts of one source's changes: one a channel, or one a change where the channel asks for that. `flood`
     is how many more there were than can be told."""
+    if source.parent is not None:  # told as news of the source that is configured
+        source, kind = source.parent, source.parent.kind
     by_channel: dict[str, list[Change]] = {}
     for change in changes:
         named = rules.channels_for(source, routing.routes, change)
@@ -131,7 +140,19 @@ def _came_back(visit: Visit, routing: Routing) -> tuple[Alert, ...]:
     """Tell the channels that a source whose failure was told of answers again."""
     if visit.fetch.alarmed_at is None:
         return ()
-    return _health(visit, routing, "source.recovered", "answers again")
+    named = tuple(source for source in visit.sources if source.parent is None)
+    return _health(replace(visit, sources=named or visit.sources), routing, "source.recovered", "answers again")
+
+
+def _told_as(visit: Visit, source: Source, told: message.SourceHealth, event: str) -> tuple[str, message.SourceHealth]:
+    """Name the occasion of an alert of health. Followed pages of one host that fail, or come back, are one a day."""
+    if source.parent is None:
+        return f"{visit.poll_id}:{source.name}", told
+    host, parent = visit.fetch.host, source.parent
+    day = visit.now if event == "source.failing" else visit.fetch.alarmed_at or visit.now
+    words = f"pages followed on {host}, such as this one: {told.error}" if told.error else None
+    told = replace(told, name=parent.name, title=parent.shown, kind=parent.kind, error=words)
+    return f"follow:{parent.name}:{host}:{day.date()}", told
 
 
 def _health(visit: Visit, routing: Routing, event: str, words: str) -> tuple[Alert, ...]:
@@ -150,12 +171,13 @@ def _health(visit: Visit, routing: Routing, event: str, words: str) -> tuple[Ale
             failures=visit.fetch.failures + 1 if event == "source.failing" else None,
             error=words if event == "source.failing" else None,
         )
+        key, told = _told_as(visit, source, told, event)
         for name in dict.fromkeys(source.notify):
             if channel := routing.channels.get(name):
                 alert = message.health_alert(
                     channel,
                     event,
-                    key=f"{visit.poll_id}:{source.name}",
+                    key=key,
                     now=visit.now,
                     sources=(told,),
                     message="" if event == "source.failing" else words,
@@ -280,7 +302,8 @@ def _unread(
     since = _past(state.failing_since, visit.now) or visit.now
     last = _past(state.alarmed_at, visit.now)
     state = replace(state, failures=state.failures + 1, failing_since=since, error=words, alarmed_at=last)
-    if visit.now - since < source.alarm_after or (last is not None and visit.now - last < REMIND):
+    named = (source,) if source.parent is None else ()
+    if visit.now - since < _patience(source) or not _is_due(named, last, visit.now):
         return state, ()
     alerts = _health(_alone(visit, source, state), routing, "source.failing", words)
     return replace(state, alarmed_at=visit.now), alerts
@@ -322,7 +345,8 @@ def _settled(
             state = replace(seen.state, failures=0, failing_since=None, error=None, alarmed_at=None)
             seen = replace(seen, state=state)
         if seen.changes:
-            changes = tuple(screened(source, change, routing, visit.now) for change in seen.changes)
+            page = seen.documents[0].page if source.parent and seen.documents else None
+            changes = tuple(screened(source, change, routing, visit.now, page) for change in seen.changes)
             alerts += alerts_for(
                 source, changes, routing, poll=visit.poll_id, now=visit.now, kind=seen.state.kind, flood=seen.flood
             )
@@ -340,6 +364,17 @@ def _gaps(visit: Visit, observations: Mapping[str, Observation], routing: Routin
     )  # fmt: skip
 
 
+def _warmed(visit: Visit, observations: Mapping[str, Observation]) -> Visit:
+    """The visit with the followed pages that just showed life: their pace is that of young ones again."""
+    warm = []
+    for source in visit.sources:
+        seen = observations.get(source.name)
+        if source.followed is not None and seen is not None and any(map(follow.shows_life, seen.changes)):
+            source = replace(source, followed=replace(source.followed, life=visit.now))  # noqa: PLW2901 - the same one
+        warm.append(source)
+    return replace(visit, sources=tuple(warm))
+
+
 def observed(
     visit: Visit,
     answer: Fetched,
@@ -350,6 +385,7 @@ def observed(
     routing: Routing,
 ) -> Outcome:
     """A body was read: screen its changes, write the alerts, keep validators only if every source could read it."""
+    visit = _warmed(visit, observations)
     sources, told = _settled(visit, observations, errors, routing)
     alerts = [*_came_back(visit, routing), *told]
     overall = _overall(list(observations.values()))
@@ -378,6 +414,16 @@ def observed(
     return Outcome(poll, state, snapshot, answer.body, tuple(sources), tuple(alerts))
 
 
+def _patience(source: Source) -> timedelta:
+    """How long a source may fail before that is told; a followed page's first day often is a bad one."""
+    return source.alarm_after if source.parent is None else max(source.alarm_after, follow.PATIENCE)
+
+
+def _is_due(named: Sequence[Source], last: datetime | None, now: datetime) -> bool:
+    """Say whether a failure is to be told (again): daily, of followed pages once."""
+    return last is None or (bool(named) and now - last >= REMIND)
+
+
 def failed(
     visit: Visit,
     error: FetchError | ReadError,
@@ -404,11 +450,10 @@ def failed(
             kind = seen.state.kind
             alerts += alerts_for(source, seen.changes, routing, poll=visit.poll_id, now=visit.now, kind=kind)
         sources.append(SourceOutcome(source.name, seen, error.message))
-    patience = min(source.alarm_after for source in visit.sources)
-    last = state.alarmed_at
-    lasting = visit.now - (state.failing_since or visit.now) >= patience
-    if not observations and not visit.offline and lasting and (last is None or visit.now - last >= REMIND):
-        alerts += _health(visit, routing, "source.failing", error.message)
+    named = tuple(source for source in visit.sources if source.parent is None)
+    lasting = visit.now - (state.failing_since or visit.now) >= min(map(_patience, named or visit.sources))
+    if not observations and not visit.offline and lasting and _is_due(named, state.alarmed_at, visit.now):
+        alerts += _health(replace(visit, sources=named or visit.sources), routing, "source.failing", error.message)
         state = replace(state, alarmed_at=visit.now)
     status = error.status if isinstance(error, BadStatus) else None
     result: PollResult = "refused" if isinstance(error, Refused) else "failed"

@@ -3,11 +3,21 @@
 from watcher.store.codec import pack_file
 from watcher.store.lock import Lock, acquire, holder
 from watcher.store.store import Store
-from watcher.store.values import ChannelState, Pruned, SourceRow, StartedSource, StoredChange, Synced, Totals
+from watcher.store.values import (
+    ChannelState,
+    FollowedRow,
+    Pruned,
+    SourceRow,
+    StartedSource,
+    StoredChange,
+    Synced,
+    Totals,
+)
 from watcher.store.writer import Writer
 
 __all__ = [
     "ChannelState",
+    "FollowedRow",
     "Lock",
     "Pruned",
     "SourceRow",

@@ -13,10 +13,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, and_, bindparam, case, func, or_, select
 
+from watcher.core.follow import Verdict
 from watcher.errors import StoreError
-from watcher.model import Change, Document, Observation, Outcome, PackedBody, Revision, Snapshot
+from watcher.model import Alert, Change, Document, Observation, Outcome, PackedBody, Revision, Snapshot
 from watcher.store import bodies as chains
-from watcher.store import outbox, records
+from watcher.store import following, outbox, records
 from watcher.store.codec import clean, dump, from_ms, maybe_ms, pack_value, to_ms
 from watcher.store.known import some
 from watcher.store.rows import (
@@ -155,6 +156,9 @@ class _Batch:
             if observation.records is not None:
                 records.keep(self.connection, name, observation.records, self.now)
         self._changes(seen)
+        for each in self.outcomes:
+            if each.following is not None:
+                following.keep(self.connection, self.names, each.following, self.now)
         outbox.add(self.connection, [alert for each in self.outcomes for alert in each.alerts], self.now)
 
     def _insert(
@@ -278,17 +282,7 @@ class _Batch:
                 now = self.now if change.announced else first.get(change.id, self.now)
                 rows.append(change_row(name, change, outcome.poll.id, now, first.get(change.id)))
                 told += [{"story": story, "change": change.id} for story in dict.fromkeys(change.stories)]
-        if rows:
-            taken = ("announced", "reason", "severity", "silent", "committed", "data")
-            statement = upsert(
-                self.connection,
-                changes,
-                ("id",),
-                taken,
-                where=lambda _: changes.c.announced.is_(False),
-            )
-            self.connection.execute(statement, rows)
-        self._insert(change_stories, told, ("story", "change"))
+        _put_changes(self.connection, rows, told)
 
     def _held(self, wanted: Sequence[str]) -> dict[str, datetime]:
         """When those of these changes that are held were first stored."""
@@ -299,6 +293,34 @@ class _Batch:
             )
             found |= {row.id: from_ms(row.committed) for row in self.connection.execute(held)}
         return found
+
+
+def _put_changes(connection: Connection, rows: Sequence[dict[str, Any]], told: Sequence[dict[str, Any]]) -> None:
+    """Write changes and the stories that they belong to; one that is held is replaced, one that was announced stays."""
+    if rows:
+        taken = ("announced", "reason", "severity", "silent", "committed", "data")
+        held = upsert(connection, changes, ("id",), taken, where=lambda _: changes.c.announced.is_(False))
+        connection.execute(held, rows)
+    if told:
+        connection.execute(upsert(connection, change_stories, ("story", "change")), told)
+
+
+def decide(connection: Connection, verdicts: Sequence[Verdict], alerts: Sequence[Alert], now: datetime) -> None:
+    """Write what became of entries that waited, with the alerts of those that are announced; a change that somebody
+    else has announced meanwhile stays as it is, and its alerts, which bear the same ids, too."""
+    wanted = select(changes.c.id, changes.c.source, changes.c.poll, changes.c.committed)
+    stored = {
+        row.id: row for row in connection.execute(wanted.where(changes.c.id.in_([v.change.id for v in verdicts])))
+    }
+    rows, told = [], []
+    for verdict in verdicts:
+        change, row = verdict.change, stored[verdict.change.id]
+        at = now if change.announced else from_ms(row.committed)
+        rows.append(change_row(row.source, change, row.poll, at, change.times.committed))
+        told += [{"story": story, "change": change.id} for story in dict.fromkeys(change.stories)]
+    _put_changes(connection, rows, told)
+    following.settled(connection, verdicts)
+    outbox.add(connection, alerts, now)
 
 
 def _body_columns(

@@ -7,7 +7,9 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Connection, bindparam, select
 
-from watcher.model import Document, Due, EntryRef, FetchState, Job, SourceState
+from watcher.core.follow import MARK
+from watcher.model import Document, Due, EntryRef, FetchState, Followed, Job, SourceState
+from watcher.store import following
 from watcher.store.codec import from_ms, to_ms, unpack_value
 from watcher.store.rows import REF, fetch_state, source_state
 from watcher.store.tables import documents, entries, fetches, sources
@@ -59,11 +61,17 @@ def jobs(connection: Connection, ids: Sequence[str]) -> tuple[Job, ...]:
     """What is known of these fetches and their enabled sources, in the order asked; those without any are left out."""
     states: dict[str, FetchState] = {}
     members: dict[str, list[SourceState]] = {}
+    pages: dict[str, Followed] = {}
     for part in some(ids):
         for row in connection.execute(_FETCHES, {"ids": part}):
             states[row.id] = fetch_state(row)
-        for member in connection.execute(_MEMBERS, {"ids": part}):
-            members.setdefault(member.fetch, []).append(source_state(member))
+        found = connection.execute(_MEMBERS, {"ids": part}).all()
+        if names := [member.name for member in found if MARK in member.name]:
+            pages |= following.known(connection, names)
+        for member in found:
+            state = source_state(member)
+            page = pages.get(member.name)
+            members.setdefault(member.fetch, []).append(state if page is None else replace(state, followed=page))
     return tuple(Job(states[id_], tuple(members[id_])) for id_ in ids if id_ in states and id_ in members)
 
 

@@ -103,7 +103,7 @@ def source_columns(state: SourceState) -> dict[str, Any]:
         "baseline_at": maybe_ms(state.baseline_at),
         "last_change_at": maybe_ms(state.last_change_at),
         "entries": state.entries,
-        "state": pack_value(state),
+        "state": pack_value(state if state.followed is None else replace(state, followed=None)),
     }
 
 
@@ -195,6 +195,10 @@ def delivery_of(row: Any) -> Delivery:
         references=row.first if row.first != row.alert else None,
         late=row.late,
     )
+
+
+def stories_json(stories: Sequence[str]) -> str:
+    return json.dumps(list(stories))
 
 
 def stories_of(text: str) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from sqlalchemy import bindparam
 
 from watcher.core.dataset import Indexed
+from watcher.core.follow import Verdict, Waiting
 from watcher.model import (
     Alert,
     Change,
@@ -27,15 +28,24 @@ from watcher.model import (
     Revision,
     Snapshot,
 )
-from watcher.store import bodies, chain, known, opening, outbox, queries, records, retention, wind
+from watcher.store import bodies, chain, following, known, opening, outbox, queries, records, retention, wind
 from watcher.store.codec import to_ms
-from watcher.store.commit import commit, keep_changes
+from watcher.store.commit import commit, decide, keep_changes
 from watcher.store.configs import keep_config
 from watcher.store.engine import Database
 from watcher.store.sync import sync
 from watcher.store.tables import bodies as bodies_table
 from watcher.store.tables import fetches, sources
-from watcher.store.values import ChannelState, Pruned, SourceRow, StartedSource, StoredChange, Synced, Totals
+from watcher.store.values import (
+    ChannelState,
+    FollowedRow,
+    Pruned,
+    SourceRow,
+    StartedSource,
+    StoredChange,
+    Synced,
+    Totals,
+)
 
 STEP = 200  # bodies or fetches that one transaction of `prune` deals with
 
@@ -103,6 +113,18 @@ class Store:
         """Write changes that are not announced (a flood) ahead of their poll; those that are there stay."""
         with self._database.write() as connection:
             keep_changes(connection, source, changes, poll, now)
+
+    def decide(self, verdicts: Sequence[Verdict], alerts: Sequence[Alert], now: datetime) -> None:
+        """Write what became of entries that waited for followed pages, and their alerts."""
+        with self._database.write() as connection:
+            decide(connection, verdicts, alerts, now)
+
+    def end_followed(self, names: Sequence[str], now: datetime, *, for_good: bool, alerts: Sequence[Alert] = ()) -> int:
+        """Stop following these pages, and write the alerts that tell it; with `for_good` only a new entry brings them
+        back. Returns how many were followed."""
+        with self._database.write() as connection:
+            outbox.add(connection, alerts, now)
+            return following.end(connection, names, now, for_good=for_good)
 
     def reschedule(self, fetches_at: Sequence[tuple[str, datetime]]) -> None:
         """Set when fetches are due next; disabled ones stay asleep."""
@@ -263,6 +285,24 @@ class Store:
         """The document of a dataset, with its newest revision."""
         with self._database.read() as connection:
             return known.list_document(connection, source)
+
+    def followed(self, parent: str | None = None) -> tuple[FollowedRow, ...]:
+        """The followed pages that nobody ended, of one source or of all; oldest first by source."""
+        with self._database.read() as connection:
+            return following.listed(connection, parent)
+
+    def followed_over(
+        self, begun: dict[str, datetime], most: int
+    ) -> tuple[tuple[str, ...], dict[str, tuple[str, ...]]]:
+        """The followed pages whose time is over (begun before their parent's time in `begun`), and by parent those
+        beyond `most`, the ones that last showed life the longest ago."""
+        with self._database.read() as connection:
+            return following.over(connection, begun, most)
+
+    def waiting(self, names: Sequence[str] | None = None, before: datetime | None = None) -> tuple[Waiting, ...]:
+        """The entries that wait for these followed pages, those that have waited since before a time, or all."""
+        with self._database.read() as connection:
+            return following.waiting(connection, names, before)
 
     def is_pending(self, now: datetime) -> bool:
         """Whether any delivery is due; cheap, for whoever asks all the time."""

@@ -19,8 +19,8 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0002"  # the newest revision of the schema; a test holds it to the migrations
-KNOWN = ("0001", "0002")  # every revision this program can upgrade from
+HEAD = "0003"  # the newest revision of the schema; a test holds it to the migrations
+KNOWN = ("0001", "0002", "0003")  # every revision this program can upgrade from
 
 metadata = MetaData(
     naming_convention={
@@ -200,6 +200,31 @@ entries = Table(
     Column("link", Text),
     Column("finger", Text, nullable=False),
     Column("title", Text, nullable=False),
+)
+
+children = Table(  # sources that are followed pages: whose, since when, when they last showed life
+    "children",
+    metadata,
+    _source(key=True),
+    Column("parent", Text, ForeignKey("sources.name", onupdate="CASCADE"), nullable=False),
+    Column("depth", Integer, nullable=False),
+    Column("since", BigInteger, nullable=False),
+    Column("life", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),  # by hand, or to make room: it does not come back by itself
+    Index(None, "parent", "life"),
+)
+
+followed = Table(  # which entries led to a followed page; `waits`: it may still decide whether the entry is announced
+    "followed",
+    metadata,
+    _source(key=True),
+    Column("entry", Text, primary_key=True),  # its document
+    Column("change", Text, nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("waits", Boolean, nullable=False),
+    Index(None, "entry"),
+    Index(None, "change"),
+    Index("ix_followed_waits", "at", sqlite_where=text("waits"), postgresql_where=text("waits")),
 )
 
 lists = Table(  # of a dataset: what is known, and what is being written to take its place

@@ -79,6 +79,19 @@ class SourceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class FollowedRow:
+    """One followed page: `life` is when it or its entry last showed life; `enabled` whether it is polled."""
+
+    source: str
+    parent: str
+    url: str
+    title: str
+    since: datetime
+    life: datetime
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoredChange:
     """A change as stored: `poll` is the id of the poll that found it."""
 
