@@ -34,9 +34,10 @@ SOURCE = Source("page", "https://news.example/a", kind="article")
 
 
 class Site:
-    """One page, padded with what pages are padded with: scripts, styles, menus, lists of other stories."""
+    """One page, padded with what pages are padded with: scripts, a menu, on wish a `river` of other stories."""
 
-    def __init__(self, paragraphs: int) -> None:
+    def __init__(self, paragraphs: int, river: bool) -> None:
+        self.river = river
         self.dice = random.Random(3)
         self.story = noisy.story(1)
         self.story.paragraphs += [
@@ -48,8 +49,21 @@ class Site:
         links = "".join(f"<li class='menu-item'><a href='/s/{i}'>Section {i}</a></li>" for i in range(150))
         html = html.replace("<nav>", f"<nav><ul>{links}</ul>")
         missing = max(0, SIZE - len(html.encode()))
+        cards = "".join(card(i) for i in range(missing // 2 // len(card(10)))) if self.river else ""
+        html = html.replace("<footer", f"<section class='river'>{cards}</section><footer", 1)
+        missing = max(0, SIZE - len(html.encode()))
         script = f"<script>var d={{{','.join(f'k{i}:{i}' for i in range(missing // 11))}}};</script>"
         return html.replace("</head>", f"{script}</head>").encode()
+
+
+def card(number: int) -> str:
+    """Another story in the list below the article."""
+    return (
+        f"<div class='card c{number % 7}'><div class='card-media'><a href='/s/{number}' tabindex='-1'>"
+        f"<img src='/i/{number}.jpg' alt='' loading='lazy' width='320' height='180'></a></div><div class='card-body'>"
+        f"<span class='kicker'><a href='/t/{number % 9}'>Section {number % 9}</a></span><h3><a href='/s/{number}'>"
+        f"Story number {number} of the river</a></h3><p class='deck'>What was said of it in a line.</p></div></div>"
+    )
 
 
 def answer(body: bytes, minutes: float) -> Fetched:
@@ -79,8 +93,8 @@ def timed(work: Callable[[], T]) -> tuple[float, T]:
     return time.perf_counter() - start, found
 
 
-def measure(paragraphs: int, times: int) -> None:
-    site = Site(paragraphs)
+def measure(paragraphs: int, river: bool, times: int) -> None:
+    site = Site(paragraphs, river)
     memory, state = learnt(site)
     costs: dict[str, list[float]] = {"trafilatura": [], "unchanged": [], "noise": [], "changed": []}
     for _ in range(times):
@@ -97,15 +111,18 @@ def measure(paragraphs: int, times: int) -> None:
         assert any(change.announced for change in seen.changes)
     base = statistics.median(costs["trafilatura"])
     told = ", ".join(f"{name} {statistics.median(each) / base:.3f}" for name, each in costs.items())
-    print(f"{len(site.body()) // 1000} KB, {paragraphs} paragraphs: trafilatura {1000 * base:.1f} ms; ratios {told}")
+    rest = "scripts and other stories" if river else "scripts"
+    print(f"{len(site.body()) // 1000} KB of which {paragraphs} paragraphs, the rest {rest}:")
+    print(f"  trafilatura {1000 * base:.1f} ms; ratios {told}")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--times", type=int, default=30)
     told = parser.parse_args()
-    for paragraphs in (12, 60, 250):
-        measure(paragraphs, told.times)
+    for river in (True, False):
+        for paragraphs in (12, 60, 250):
+            measure(paragraphs, river, told.times)
 
 
 if __name__ == "__main__":

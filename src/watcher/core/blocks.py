@@ -226,6 +226,11 @@ class Builder:
         """End the block that is being read."""
         self._flushes += 1
         raw = "".join(self.pieces)
+        if self._is_bare(raw):  # most blocks: one line without anything in it
+            if raw and (text := normalise(raw)[:LONGEST_BLOCK]) and len(self.blocks) < MOST_BLOCKS:
+                self._add(text, [], self.pieces)
+            self.pieces.clear()
+            return
         if not raw or raw.isspace():
             self._forget()
             return
@@ -245,6 +250,10 @@ class Builder:
                 own = links if len(lines) == 1 else [link for link in links if link[1] in text]
                 self._add(text, own, pieces if len(lines) == 1 else [line])
                 self.blocks[-1].times, self.blocks[-1].inserted = dated
+
+    def _is_bare(self, raw: str) -> bool:
+        held = self._anchors or self._links or self._times or self._inserted or self._insertions
+        return not held and _BREAK not in raw and not self._depth["pre"]
 
     def _forget(self) -> None:
         """Begin a block with nothing; anchors and insertions that are still open go on in it."""

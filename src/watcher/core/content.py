@@ -205,7 +205,9 @@ def _walk(root: LexborNode, builder: Builder, ignored: set[int], kept: set[int])
             continue
         tag = node.tag or "-"
         if tag == "-text":
-            pieces.append(node.text_content or "")
+            said = node.text_content or ""
+            if pieces or not said.isspace():
+                pieces.append(said)
             node = node.next
             continue
         if tag[0] == "-" or tag[0] == "!" or (ignored and node.mem_id in ignored):

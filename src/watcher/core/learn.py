@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from rapidfuzz.distance import Indel, Opcode
 
@@ -208,13 +209,17 @@ def _fresh(known: Page, old: Sequence[Line], new: Sequence[Line]) -> set[str]:
 
 
 def _edited(line: Line, others: Iterable[Line]) -> bool:
-    return any(other.type == line.type and likeness(line.text, other.text) >= _EDITED for other in others)
+    return any(other.type == line.type and likeness(line.text, other.text, _EDITED) >= _EDITED for other in others)
 
 
-def likeness(one: str, other: str) -> float:
-    """Say how much of two texts is the same, word by word, 0 to 1."""
-    words = [[t for t in diff.tokens(text[:4000]) if not t.isspace()] for text in (one, other)]
-    return Indel.normalized_similarity(words[0], words[1])
+def likeness(one: str, other: str, least: float = 0.0) -> float:
+    """Say how much of two texts is the same, word by word, 0 to 1; 0 where it is below `least`."""
+    return Indel.normalized_similarity(_spoken(one), _spoken(other), score_cutoff=least)
+
+
+@lru_cache(maxsize=256)  # a new paragraph is held against each that is gone
+def _spoken(text: str) -> tuple[str, ...]:
+    return tuple(token for token in diff.tokens(text[:4000]) if not token.isspace())
 
 
 # --- where something changed ----------------------------------------------------------------------------------------

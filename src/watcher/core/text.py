@@ -105,10 +105,11 @@ def watched_of(
     modified = () if CLOCK in volatile else head.modified
     parts = ["\x1f".join([head.title or "", head.shared_title or "", *modified, *head.noted])]
     masks = masks_of(blocks, head.title, volatile)
+    named = named_blocks(volatile)
     for index, raw in enumerate(blocks):
         # a rule may end a note's section, so that it counts though it has no text
         if (raw.role != "furniture" or raw.type == "hr") and index not in masks.blocks:
-            if volatile and is_volatile(raw.text, volatile):
+            if named and is_volatile(raw.text, named):
                 continue
             dated = (*raw.times, *raw.inserted) if raw.role == "text" else ()
             links = () if index in masks.links else raw.links
@@ -131,6 +132,11 @@ def masks_of(blocks: Sequence[Raw], title: str | None, volatile: Collection[str]
         if raw.role in {"text", "stamp"} and raw.text.casefold() != headline
     ]  # fmt: skip
     return masked(lines, volatile)
+
+
+def named_blocks(volatile: Collection[str]) -> frozenset[str]:
+    """The digests of single blocks among what is known to change by itself; the rest are regions."""
+    return frozenset(line for line in volatile if line[:1] == "#" or len(line) == 16)
 
 
 def is_volatile(text: str, volatile: Collection[str]) -> bool:

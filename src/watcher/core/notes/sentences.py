@@ -305,6 +305,7 @@ def _pattern(row: Row) -> re.Pattern[str]:
     return re.compile(rf"(?:{row.start})(?P<mid>{_MID})(?<!\w){verbs}(?P<rest>.*)$", re.DOTALL)
 
 
+_BEGINS = re.compile("|".join(f"(?:{row.start})" for row in ROWS))  # no row matches what does not begin like one
 _ROWS = tuple((_pattern(row), re.compile(rf"(?:{row.joins})(?=[\s])\s?", re.IGNORECASE)) for row in ROWS)
 # A text without one of these cannot match _EARLIER: a cheap look before the dear one.
 _STEMS = _split(
@@ -344,11 +345,20 @@ def read(text: str, look: Look) -> tuple[Said, ...]:
     return said if said and not _DENY.search(text) else ()
 
 
+def stated(text: str, look: Look) -> Moment | None:
+    """The time that a later sentence of a note gives for the change ("... The text was corrected on May 5.")."""
+    for sentence in re.split(r"(?<=[.!?]) ", text[:1500])[1:8]:
+        said = _said(sentence, look)
+        if said and said[0].moment:
+            return said[0].moment
+    return None
+
+
 def _said(text: str, look: Look) -> tuple[Said, ...]:
     gone = _GONE.match(text)
     if gone:
         return (Said("retraction", when.parse(text[:160], look), text, whole=True),)
-    for pattern, joins in _ROWS:
+    for pattern, joins in _ROWS if _BEGINS.match(text) else ():
         found = pattern.match(text)
         if found:
             return _notes(found, joins, text, look)
