@@ -1,14 +1,17 @@
 """What is announced of pages that differ on every visit, and what is not: precision and recall over rounds of polls.
 
-Articles and feeds of bench/noisy.py, each on its own 127.x.y.z, through the real pipeline with a clock of its own;
-noise on every visit, 5 % real changes a round. Nothing is set but the pace. An announcement is right when it shows
-words of a change that was made to its source within the last two rounds. Aim: precision and recall 1.0.
+Articles, feeds, filing lists and files of records of bench/noisy.py, each on its own 127.x.y.z, through the real
+pipeline with a clock of its own; noise on every visit, 5 % real changes a round, a last round without any. Nothing is
+set but the pace. An announcement is right when it shows words of a change that was made to its source within the last
+two rounds. Aim: precision and recall 1.0.
 
-    python bench/noise.py [--articles 300] [--feeds 300] [--rounds 10] [-v]
+    python bench/noise.py [--articles 300] [--feeds 300] [--lists 100] [--datasets 50] [--rounds 10]
+        [--one-in 20] [-v]
 """
 
 import argparse
 import asyncio
+import random
 import sys
 import tempfile
 import time
@@ -21,6 +24,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 import noisy
+import noisy_lists
 from watcher import config as configuration
 from watcher import logs
 from watcher.core import observe
@@ -32,7 +36,11 @@ from watcher.store import Store, Writer
 START = datetime(2031, 3, 4, 12, tzinfo=UTC)
 PACE = timedelta(minutes=10)
 STEP = timedelta(seconds=20)
-ONE_IN = 20
+ONE_IN = 20  # of the sources change in a round
+GROUPS = {
+    "article": noisy.LAYOUTS, "feed": ("feed",), "listing": noisy_lists.LIST_LAYOUTS, "dataset": noisy_lists.FORMATS,
+}  # fmt: skip
+LAYOUTS = tuple(layout for group in GROUPS.values() for layout in group)
 
 
 @dataclass(slots=True)
@@ -55,10 +63,11 @@ class Score:
     right: Counter[str] = field(default_factory=Counter)
     wrong: list[tuple[str, int, Change]] = field(default_factory=list)
     held: Counter[str] = field(default_factory=Counter)
-    looks: int = 0
-    readings: int = 0
-    late_looks: int = 0  # after the first round: those that brought noise only
-    late_readings: int = 0
+    # by kind: looks at pages, how many were read whole, and of both those after the first round that brought noise only
+    looks: Counter[str] = field(default_factory=Counter)
+    readings: Counter[str] = field(default_factory=Counter)
+    late_looks: Counter[str] = field(default_factory=Counter)
+    late_readings: Counter[str] = field(default_factory=Counter)
 
     @property
     def missed(self) -> list[Real]:
@@ -76,22 +85,23 @@ class Score:
 class Run:
     """One site, one pipeline, one clock."""
 
-    def __init__(self, articles: int, feeds: int, folder: Path) -> None:
-        self.site = noisy.Site(articles, feeds)
+    def __init__(self, site: noisy.Site, folder: Path, one_in: int = ONE_IN) -> None:
+        self.site, self.one_in = site, one_in
         self.folder, self.now, self.score = folder, START, Score()
-        self.hosts = {f"s{i}": host for i, host in enumerate([*self.site.stories, *self.site.feeds])}
+        self.dice = random.Random(11)
+        self.hosts = {f"s{i}": host for i, host in enumerate(site.places)}
         self.round = 0
         self.sources: dict[str, str] = {}  # by fetch
 
     def layout(self, source: str) -> str:
-        host = self.hosts[source]
-        return self.site.stories[host].layout if host in self.site.stories else "feed"
+        return self.site.places[self.hosts[source]].layout
 
     def config(self, port: int) -> Path:
         lines = ['[watcher]\ndatabase = "sqlite:///bench.db"\n[fetch]\ndelay = "0s"\nallow_private = ["127.0.0.0/8"]\n']
         for name, host in self.hosts.items():
-            path = "a" if host in self.site.stories else "f"
-            lines.append(f'[[sources]]\nname = "{name}"\nurl = "http://{host}:{port}/{path}"\nevery = "10m"\n')
+            place = self.site.places[host]
+            url = f"http://{host}:{port}/{place.path}"
+            lines.append(f'[[sources]]\nname = "{name}"\nurl = "{url}"\nevery = "10m"\n{place.config}')
         path_ = self.folder / "config.toml"
         path_.write_text("\n".join(lines), "utf-8")
         return path_
@@ -110,8 +120,8 @@ class Run:
             plans = configuration.plans(config)
             self.sources = {plan.fetch: plan.source for plan in plans}
             await writer.run(lambda s: s.sync(plans, self.now))
-            for self.round in range(rounds + 1):
-                if self.round:
+            for self.round in range(rounds + 2):
+                if 0 < self.round <= rounds:
                     self._change()
                 await self._until(START + PACE * (self.round + 1), store, pipeline)
         finally:
@@ -124,11 +134,12 @@ class Run:
 
     def _change(self) -> None:
         for i, (source, host) in enumerate(self.hosts.items()):
-            if (i + 7 * self.round) % ONE_IN == 0:
-                kinds = noisy.KINDS if host in self.site.stories else noisy.FEED_KINDS
-                kind = kinds[(i // 3 + self.round) % len(kinds)]
-                words = self.site.change(host, kind)
-                self.score.real.append(Real(source, self.layout(source), kind, words, self.round))
+            place = self.site.places[host]
+            listed = place.layout in GROUPS["listing"] + GROUPS["dataset"]  # some of these change twice running
+            if self.dice.random() * self.one_in < 1 if listed else (i + 7 * self.round) % self.one_in == 0:
+                kind = place.kinds[(i // 3 + self.round) % len(place.kinds)]
+                for words in self.site.change(host, kind):
+                    self.score.real.append(Real(source, place.layout, kind, words, self.round))
 
     async def _until(self, end: datetime, store: Store, pipeline: Pipeline) -> None:
         places = asyncio.Semaphore(32)
@@ -147,12 +158,16 @@ class Run:
         source = self.sources[outcome.poll.fetch]
         layout = self.layout(source)
         made = [r for r in self.score.real if r.source == source and r.round >= self.round - 1]
-        if layout != "feed":
-            self.score.looks += 1
-            self.score.late_looks += self.round > 1 and not made
+        kind = next(kind for kind in GROUPS if layout in GROUPS[kind])
+        self.score.looks[kind] += 1
+        self.score.late_looks[kind] += self.round > 1 and not made
+        if outcome.poll.error or outcome.poll.result in ("failed", "refused"):
+            raise AssertionError(f"{source} {layout}: {outcome.poll.error}")
         for part in outcome.sources:
             if part.error:
-                raise AssertionError(f"{part.source}: {part.error}")
+                raise AssertionError(f"{part.source} {layout}: {part.error}")
+            if part.observation and layout not in GROUPS[part.observation.state.kind or ""]:
+                raise AssertionError(f"{part.source}: {layout} was taken for {part.observation.state.kind}")
             for change in part.observation.changes if part.observation else ():
                 if change.announced:
                     self._announced(layout, made, change)
@@ -161,11 +176,12 @@ class Run:
 
     def _announced(self, layout: str, made: Sequence[Real], change: Change) -> None:
         shown = "\n".join([change.diff, change.text, *(text for op, text in change.words if op != "=")])
-        for real in made:
-            if real.words in shown:
-                real.told = True
-                self.score.right[layout] += 1
-                return
+        fitting = [real for real in made if real.words in shown]
+        for real in fitting:
+            real.told = True
+        if fitting:
+            self.score.right[layout] += 1
+            return
         self.score.wrong.append((layout, self.round, change))
 
 
@@ -175,19 +191,22 @@ def count_readings(score: Score, run: Run) -> None:
 
     def read(*args: object, **more: object) -> object:
         kind = args[1]
-        if kind == "article":
-            score.readings += 1
-            source = args[0].name  # type: ignore[attr-defined]
-            made = any(r.source == source and r.round >= run.round - 1 for r in score.real)
-            score.late_readings += run.round > 1 and not made
+        score.readings[str(kind)] += 1
+        source = args[0].name  # type: ignore[attr-defined]
+        made = any(r.source == source and r.round >= run.round - 1 for r in score.real)
+        score.late_readings[str(kind)] += run.round > 1 and not made
         return whole(*args, **more)  # type: ignore[arg-type]
 
     observe.read = read  # type: ignore[assignment]
 
 
-def report(score: Score, verbose: bool) -> None:
+def report(run: Run, verbose: bool) -> None:
+    score = run.score
+    used = {place.layout for place in run.site.places.values()}
     print(f"{'layout':<10} {'made':>5} {'told':>5} {'false':>5}  precision recall")
-    for layout in (*noisy.LAYOUTS, "feed"):
+    for layout in LAYOUTS:
+        if layout not in used:
+            continue
         made = [real for real in score.real if real.layout == layout]
         wrong = sum(1 for name, _, _ in score.wrong if name == layout)
         print(
@@ -203,27 +222,32 @@ def report(score: Score, verbose: bool) -> None:
         print(f"FALSE  {change.source} {layout} round {number} {change.event}: {change.diff[:300]!r}")
     if verbose:
         print(*(f"held {n} x {what}" for what, n in sorted(score.held.items())), sep="\n")
-    stopped = 1 - score.late_readings / max(1, score.late_looks)
-    print(
-        f"looks {score.looks}, read whole {score.readings}; "
-        f"of {score.late_looks} noise-only looks {stopped:.1%} stopped at a gate"
-    )
+    for kind in ("article", "listing"):
+        if late := score.late_looks[kind]:
+            stopped = 1 - score.late_readings[kind] / late
+            print(
+                f"{kind}: looks {score.looks[kind]}, read whole {score.readings[kind]}; "
+                f"of {late} noise-only looks {stopped:.1%} stopped at a gate"
+            )
 
 
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--articles", type=int, default=300)
     parser.add_argument("--feeds", type=int, default=300)
+    parser.add_argument("--lists", type=int, default=100)
+    parser.add_argument("--datasets", type=int, default=50)
     parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--one-in", type=int, default=ONE_IN, help="how many sources, of which one changes a round")
     parser.add_argument("-v", "--verbose", action="store_true")
     told = parser.parse_args()
     logs.configure("text", quiet=True)
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
-        run = Run(told.articles, told.feeds, Path(name))
+        run = Run(noisy.Site(told.articles, told.feeds, told.lists, told.datasets), Path(name), told.one_in)
         count_readings(run.score, run)
         score = asyncio.run(run.go(told.rounds))
-    report(score, told.verbose)
+    report(run, told.verbose)
     print(f"{time.monotonic() - start:.0f} s")
     sys.exit(bool(score.missed or score.wrong))
 

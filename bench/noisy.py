@@ -1,204 +1,35 @@
-"""A site of articles and feeds that differ on every visit, and now and then really change.
+"""A site of articles, feeds, lists and files of records that differ on every visit, and now and then really change.
 
-Each host (127.x.y.z) is one article or feed in one layout. `Site.answer(host, path)` gives what a visit gets;
-`Site.change(host, kind)` changes what it says and gives words that an announcement of it must show.
+Each host (127.x.y.z) is one of them in one layout. `Site.answer(host)` gives what a visit gets; `Site.change(host,
+kind)` changes what it says and gives words that an announcement of it must show. Lists stand in noisy_lists.py.
 """
 
 import asyncio
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
+
+import noisy_lists
+from noisy_words import NAMES, pitch, sentence
 
 LAYOUTS = ("clean", "adverts", "opaque", "soup", "related", "comments", "counters", "chinese", "arabic")
 KINDS = ("note", "number", "negation", "added", "removed", "headline", "deadline")
 FEED_KINDS = ("entry", "edited")
 
 
-def _lines(table: str) -> list[str]:
-    return [line.strip() for line in table.strip().splitlines()]
+class Place(Protocol):
+    """What one host is: how its answers look, and how it changes."""
 
+    layout: str
+    kinds: Sequence[str]
 
-_WHO = _lines(
-    """
-    The authority
-    The ministry
-    A federal court
-    The harbour board
-    The regulator
-    The appeals panel
-    Meridian
-    The union
-    The insurer
-    A parliamentary committee
-    The exchange
-    The port operator
-    """
-)
-_DID = _lines(
-    """
-    rejected
-    published
-    withdrew
-    amended
-    confirmed
-    postponed
-    questioned
-    approved
-    suspended
-    reviewed
-    extended
-    criticised
-    """
-)
-_WHAT = _lines(
-    """
-    the licence for the northern terminal
-    a list of excluded suppliers
-    the tariff schedule
-    its annual report on crane safety
-    an order against seven firms
-    the tender for dredging
-    the settlement with creditors
-    new limits on night shifts
-    the map of protected wetlands
-    its guidance on export controls
-    the merger of two freight lines
-    a subpoena for shipping records
-    """
-)
-_WHEN = _lines(
-    """
-    on Monday
-    after a hearing
-    without giving reasons
-    late in the evening
-    against the advice of experts
-    for the second time
-    in a unanimous vote
-    despite protests
-    as planned
-    under seal
-    """
-)
-_PITCHES = _lines(
-    """
-    Thousands of homeowners already switched to our mattresses and never looked back.
-    Doctors are stunned: hearing aids for under twenty dollars a month.
-    Learn Danish in your lunch break, cancel whenever you like.
-    Seniors in your town get stair lifts at half price until Sunday.
-    Why everybody talks about garden sheds this spring.
-    Stop overpaying: compare forty offers for solar panels in two minutes.
-    Order meal kits today and the courier brings them before breakfast.
-    Rated best in class by reviewers, these winter tyres sell out every week.
-    What nobody tells you about running shoes after fifty.
-    Made by hand in a small valley: coffee machines with a lifetime guarantee.
-    Your neighbour pays half. Ask how, and move your insurance before Friday.
-    Grandma was right about goose fat, says a survey of many households.
-    No contract, no fees, no paperwork: phone plans the easy way.
-    A sleepy startup turned pet food upside down and banks are nervous.
-    Forget everything you knew about frying pans, chefs insist.
-    One simple trick keeps mosquitoes off your porch all summer long.
-    Earn interest while you sleep, starting with a single penny.
-    Your dentist hopes you never discover this brush.
-    Sail the fjords next autumn; cabins with balcony going fast.
-    Turn old gold into cash by post, insured and free of charge.
-    Gamers cannot stop playing this castle builder.
-    Finally a lawn mower that thinks for itself.
-    Genealogists found her ancestor in nine minutes; try it on yours.
-    Windows draughty? A visit costs nothing and the kettle is on us.
-    Pay for three nights, stay four, anywhere in the mountains.
-    Knee pain? A retired coach shares what worked at last.
-    """
-)
-_ZH_WHO = _lines(
-    """
-    监管机构
-    商务部
-    联邦法院
-    港务局
-    上诉庭
-    工会
-    保险公司
-    议会委员会
-    """
-)
-_ZH_DID = _lines(
-    """
-    驳回了
-    公布了
-    撤回了
-    修订了
-    确认了
-    推迟了
-    批准了
-    暂停了
-    """
-)
-_ZH_WHAT = _lines(
-    """
-    北码头的经营许可
-    被排除供应商名单
-    关税表的最新版本
-    起重机安全年度报告
-    针对七家公司的命令
-    疏浚工程的招标
-    夜班时间的新限制
-    出口管制指南
-    """
-)
-_AR_WHO = _lines(
-    """
-    الهيئة
-    الوزارة
-    المحكمة الاتحادية
-    مجلس الميناء
-    لجنة الاستئناف
-    النقابة
-    شركة التأمين
-    """
-)
-_AR_DID = _lines(
-    """
-    رفضت
-    نشرت
-    سحبت
-    عدلت
-    أكدت
-    أجلت
-    وافقت على
-    علقت
-    """
-)
-_AR_WHAT = _lines(
-    """
-    رخصة المحطة الشمالية
-    قائمة الموردين المستبعدين
-    جدول التعرفة الجديد
-    تقرير السلامة السنوي
-    أمرا ضد سبع شركات
-    مناقصة أعمال التجريف
-    حدود العمل الليلي
-    """
-)
-_NAMES = ("ana", "bo", "cy", "dee", "eli", "fay", "gus", "hal")
-
-
-def sentence(dice: random.Random, layout: str = "clean") -> str:
-    if layout == "chinese":
-        return (
-            dice.choice(_ZH_WHO)
-            + dice.choice(_ZH_DID)
-            + dice.choice(_ZH_WHAT)
-            + f"，第{dice.randrange(10, 99)}号文件。"
-        )
-    if layout == "arabic":
-        said = f"{dice.choice(_AR_WHO)} {dice.choice(_AR_DID)} {dice.choice(_AR_WHAT)}"
-        return f"{said} في الملف رقم {dice.randrange(10, 99)}."
-    return f"{dice.choice(_WHO)} {dice.choice(_DID)} {dice.choice(_WHAT)} {dice.choice(_WHEN)}."
-
-
-def pitch(dice: random.Random) -> str:
-    return dice.choice(_PITCHES)
+    @property
+    def path(self) -> str: ...
+    @property
+    def config(self) -> str: ...  # lines for its source
+    def answer(self, dice: random.Random) -> tuple[str, bytes]: ...
+    def change(self, kind: str, dice: random.Random) -> list[str]: ...
 
 
 @dataclass(slots=True)
@@ -211,6 +42,15 @@ class Story:
     paragraphs: list[str]
     notes: list[str] = field(default_factory=list)
     version: int = 0
+    kinds: Sequence[str] = KINDS
+    path: str = "a"
+    config: str = ""
+
+    def answer(self, dice: random.Random) -> tuple[str, bytes]:
+        return "text/html; charset=utf-8", page(self, dice).encode()
+
+    def change(self, kind: str, dice: random.Random) -> list[str]:
+        return [_change(self, kind, dice)]
 
 
 @dataclass(slots=True)
@@ -219,6 +59,16 @@ class Channel:
 
     number: int
     entries: list[tuple[str, str, str]]
+    layout: str = "feed"
+    kinds: Sequence[str] = FEED_KINDS
+    path: str = "f"
+    config: str = ""
+
+    def answer(self, dice: random.Random) -> tuple[str, bytes]:
+        return "application/rss+xml", feed(self, dice).encode()
+
+    def change(self, kind: str, dice: random.Random) -> list[str]:
+        return [_change_feed(self, kind, dice)]
 
 
 def story(number: int) -> Story:
@@ -243,24 +93,20 @@ def story(number: int) -> Story:
 class Site:
     """All hosts and what they say now; every answer differs in what is noise."""
 
-    def __init__(self, articles: int, feeds: int, *, seed: int = 7) -> None:
+    def __init__(self, articles: int, feeds: int, lists: int = 0, datasets: int = 0, *, seed: int = 7) -> None:
         self.dice = random.Random(seed)
-        self.stories = {address(i): story(i) for i in range(articles)}
-        self.feeds = {address(articles + i): _channel(i) for i in range(feeds)}
+        made: list[Place] = [*map(story, range(articles)), *map(_channel, range(feeds))]
+        made += [*map(noisy_lists.listing, range(lists)), *map(noisy_lists.dataset, range(datasets))]
+        self.places = {address(i): place for i, place in enumerate(made)}
 
-    def answer(self, host: str) -> tuple[str, str] | None:
-        """The content type and the body; None for an unknown host."""
-        if host in self.stories:
-            return "text/html; charset=utf-8", page(self.stories[host], self.dice)
-        if host in self.feeds:
-            return "application/rss+xml", feed(self.feeds[host], self.dice)
-        return None
+    def answer(self, host: str, path: str) -> tuple[str, bytes] | None:
+        """The content type and the body; None for what is not there."""
+        place = self.places.get(host)
+        return place.answer(self.dice) if place is not None and path == f"/{place.path}" else None
 
-    def change(self, host: str, kind: str) -> str:
-        """Change a host for real; gives words that tell of it."""
-        if host in self.feeds:
-            return _change_feed(self.feeds[host], kind, self.dice)
-        return _change(self.stories[host], kind, self.dice)
+    def change(self, host: str, kind: str) -> list[str]:
+        """Change a host for real; gives words, of which each must be told."""
+        return self.places[host].change(kind, self.dice)
 
 
 def address(i: int) -> str:
@@ -364,33 +210,31 @@ def _adverts(it: Story, dice: random.Random) -> str:
 
 
 def _opaque(it: Story, dice: random.Random) -> str:
+    """Elements in classes that differ on every visit."""
+
     def name() -> str:
         return f"css-{_token(dice)[:7]}"
 
-    def wrap(text: str) -> str:
-        return f'<div class="{name()}"><p class="{name()}">{text}</p></div>'
-
-    def between(i: int) -> str:
-        return f'<div class="{name()}"><p class="{name()}">{pitch(dice)} {pitch(dice)}</p></div>' if i == 3 else ""
-
+    text = _with_pitch(it, dice, 3, lambda text: f'<div class="{name()}"><p class="{name()}">{text}</p></div>')
     return (
         f'<div id="root"><div class="{name()}"><h1 class="{name()}">{it.headline}</h1>'
-        f'<div class="{name()}">{dice.randrange(2, 900)} watching this page</div><div class="{name()}">'
-        f"{_paragraphs(it, wrap, between)}</div></div></div>"
+        f'<div class="{name()}">{dice.randrange(2, 900)} watching this page</div><div class="{name()}">{text}</div>'
+        "</div></div>"
     )
 
 
 def _soup(it: Story, dice: random.Random) -> str:
-    def wrap(text: str) -> str:
-        return f"<div><div>{text}</div></div>"
-
-    def between(i: int) -> str:
-        return f"<div><div>{pitch(dice)} {pitch(dice)}</div></div>" if i == 5 else ""
-
+    """Elements that say nothing."""
+    text = _with_pitch(it, dice, 5, lambda text: f"<div><div>{text}</div></div>")
     return (
         f"<div><div><div><b>{it.headline}</b></div><div>Visitor number {dice.randrange(10**6)}</div>"
-        f"<div>Session {_token(dice)[:8]}</div>{_paragraphs(it, wrap, between)}</div></div>"
+        f"<div>Session {_token(dice)[:8]}</div>{text}</div></div>"
     )
+
+
+def _with_pitch(it: Story, dice: random.Random, at: int, wrap: Callable[[str], str]) -> str:
+    """The text, with an advert among its paragraphs that looks like them."""
+    return _paragraphs(it, wrap, lambda i: wrap(f"{pitch(dice)} {pitch(dice)}") if i == at else "")
 
 
 def _related(it: Story, dice: random.Random) -> str:
@@ -410,7 +254,7 @@ def _related(it: Story, dice: random.Random) -> str:
 
 def _comments(it: Story, dice: random.Random) -> str:
     thread = "".join(
-        f"<li><b>{dice.choice(_NAMES)}</b> {dice.randrange(59)} minutes ago<p>{pitch(dice)} {sentence(dice)}</p></li>"
+        f"<li><b>{dice.choice(NAMES)}</b> {dice.randrange(59)} minutes ago<p>{pitch(dice)} {sentence(dice)}</p></li>"
         for _ in range(dice.randrange(3, 9))
     )
     return (
@@ -482,9 +326,8 @@ async def serve(site: Site) -> asyncio.Server:
             while line := await reader.readline():
                 while await reader.readline() not in (b"\r\n", b""):
                     pass
-                found = site.answer(host) if line.split(b" ")[1] in (b"/a", b"/f") else None
-                kind, text = found or ("text/plain", "no")
-                body = text.encode()
+                found = site.answer(host, line.split(b" ")[1].decode("ascii", "replace"))
+                kind, body = found or ("text/plain", b"no")
                 status = "200 OK" if found else "404 Not Found"
                 head = f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
                 writer.write(head.encode() + body)

@@ -50,6 +50,11 @@ def page(
     )
 
 
+def html(body: str) -> str:
+    """A page around some markup."""
+    return f"<!doctype html><html lang='en-US'><head><title>List</title></head><body>{body}</body></html>"
+
+
 class _Kept(Memory):
     """Keeps bodies too, as the store does."""
 

@@ -4,9 +4,7 @@ import json
 import os
 import random
 import time
-from contextlib import suppress
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from bs4 import BeautifulSoup
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers_listing import HEAD, URL, Looks, found, lines, page, told
+from helpers_listing import HEAD, URL, Looks, html, lines, page, told
 from watcher.core import listing, when
 from watcher.core.cells import session_of, stable
 from watcher.core.rows import Spot
@@ -30,10 +28,6 @@ NEW = ("25-0999", "Meridian Robotics v. Port Authority", "03/05/2025", "Pending"
 def read(body: str | bytes, content_type: str = "text/html", **keys: object) -> FeedReading:
     source = Source("l", URL, kind="listing", **keys)  # type: ignore[arg-type]  # Source's own fields
     return listing.read(body.encode() if isinstance(body, str) else body, content_type, URL, source, LOOK)
-
-
-def html(body: str) -> str:
-    return f"<!doctype html><html lang='en-US'><head><title>List</title></head><body>{body}</body></html>"
 
 
 # --- finding the rows -----------------------------------------------------------------------------------------------
@@ -188,6 +182,41 @@ def test_a_column_of_counters_is_none() -> None:
     assert [event for event, _ in told(looks.see(body(300, 1)))] == ["entry.removed"]
 
 
+def test_counters_in_the_rows_keep_no_look_from_stopping_early() -> None:
+    """A list whose rows count their readers stops at the early gate like any other."""
+
+    def body(count: int) -> str:
+        return html("<ul>" + "".join(
+            f"<li><a href='/d/{n}'>Order number {n} of the board</a> March {n % 28 + 1}, 2025 "
+            f"<em>{count * 37 + n:,} readers</em></li>" for n in range(200)
+        ) + "</ul>")  # fmt: skip
+
+    looks = Looks()
+    looks.see(body(1))
+    for visit in range(100, 103):
+        assert listing.watched(body(visit).encode(), "text/html", looks.state.place) == looks.state.watched
+
+
+def test_a_stamp_above_the_list_dates_no_row() -> None:
+    """ "As of" above a list without dates is no date of its rows: one that went as another came is told as removed."""
+
+    def body(visit: int, *names: str) -> str:
+        rows = "".join(f"<tr><td>{name}</td><td>Excluded</td></tr>" for name in names)
+        head = "<tr><th>Name</th><th>Standing</th></tr>"
+        return html(
+            f"<p>{len(names)} entries, as of March {visit}, 2025 1:0{visit} PM ET</p><table>{head}{rows}</table>"
+        )
+
+    names = [f"{word} Shipping Holdings" for word in ("Alder", "Baltic", "Crown", "Delta", "Falcon", "Granite")]
+    assert all(entry.page.published is None for entry in read(body(3, *names)).entries)
+    looks = Looks()
+    looks.see(body(3, *names))
+    looks.see(body(4, *names[:2], *names[3:], "Meridian Robotics Ltd"))
+    assert told(looks.see(body(5, *names[:2], *names[3:], "Meridian Robotics Ltd"))) == [
+        ("entry.removed", "Crown Shipping Holdings")
+    ]
+
+
 def test_session_parts_of_links_are_known() -> None:
     """What belongs to the visit is told from what names the document."""
     assert stable("doc.asp;jsessionid=8F3A?id=7&PHPSESSID=ab12&utm_source=x") == "doc.asp?id=7"
@@ -220,207 +249,6 @@ def test_the_early_gate_costs_a_part_of_beautifulsoup() -> None:
 
     gate = fastest(lambda: listing.watched(body, "text/html", looks.state.place))
     assert gate <= fastest(lambda: BeautifulSoup(body, "lxml")) / 2.5
-
-
-# --- what became of the rows ----------------------------------------------------------------------------------------
-
-
-def test_one_row_more_is_one_new_entry() -> None:
-    """One row more is told as new, and nothing else."""
-    looks = Looks()
-    looks.see(page(lines(200)))
-    changes = looks.see(page([NEW, *lines(200)], visit=1))
-    assert told(changes) == [("entry.new", "Meridian Robotics v. Port Authority")]
-    assert changes[0].times.published is not None
-
-
-def test_one_cell_is_one_changed_entry_with_its_column() -> None:
-    """A changed cell is told with the column's name, before and after."""
-    looks = Looks()
-    rows = lines(200)
-    looks.see(page(rows))
-    rows[7] = (*rows[7][:3], "Vacated")
-    (change,) = looks.see(page(rows, visit=1))
-    assert (change.event, change.announced) == ("entry.changed", True)
-    assert change.entry is not None
-    assert change.entry.fields == (("Status", "Pending", "Vacated"),)
-    assert change.diff == "- Status: Pending\n+ Status: Vacated"
-
-
-def test_a_removed_row_is_told_when_the_next_look_misses_it_too() -> None:
-    """A row that is gone is stored at once and told under the same id when the next poll still lacks it."""
-    looks = Looks()
-    rows = lines(200)
-    looks.see(page(rows))
-    (first,) = looks.see(page([*rows[:9], *rows[10:]], visit=1))
-    assert (first.event, first.reason) == ("entry.removed", "unconfirmed")
-    assert looks.state.confirm_at is not None
-    (second,) = looks.see(page([*rows[:9], *rows[10:]], visit=1))
-    assert (second.event, second.reason, second.id) == ("entry.removed", None, first.id)
-    assert looks.see(page([*rows[:9], *rows[10:]], visit=2)) == []
-    assert told(looks.see(page(rows, visit=3))) == [("entry.new", rows[9][1])]
-
-
-def test_a_row_that_is_back_was_never_gone() -> None:
-    """A row that the next look shows again was not removed."""
-    looks = Looks()
-    rows = lines(30)
-    looks.see(page(rows))
-    looks.see(page(rows[1:]))
-    assert looks.see(page(rows)) == []
-    assert looks.state.confirm_at is None
-
-
-def test_what_scrolls_out_of_a_dated_list_is_not_removed() -> None:
-    """The oldest row of a list that shows the newest fifty is not removed when a new one comes."""
-    looks = Looks()
-    rows = lines(50)
-    looks.see(page(rows))
-    for visit in (1, 2):
-        assert [event for event, _ in told(looks.see(page([NEW, *rows[:-1]], visit=visit)))] == ["entry.new"][
-            : 2 - visit
-        ]
-
-
-def test_behind_a_window_nothing_is_removed() -> None:
-    """With `window = true` a missing row is not removed."""
-    looks = Looks(window=True)
-    looks.see(page(lines(30)))
-    assert looks.see(page(lines(30)[3:])) == []
-    assert looks.see(page(lines(30)[3:], visit=1)) == []
-
-
-def test_a_name_spelled_otherwise_is_one_changed_row() -> None:
-    """A corrected name in a list of names is one change, not one removal and one addition."""
-    names = [f"{word} Shipping Company of the North" for word in ("Ada", "Boro", "Crane", "Delta", "Esker", "Fjord")]
-    looks = Looks()
-
-    def body(names: list[str]) -> str:
-        return html("<table id=t>" + "".join(f"<tr><td>{n}</td><td>Carrier</td></tr>" for n in names) + "</table>")
-
-    looks.see(body([*names, "Luokong Technology Corporation"]))
-    (change,) = looks.see(body([*names, "Luokung Technology Corporation"]))
-    assert (change.event, change.announced) == ("entry.changed", True)
-    assert ("-", "Luokong") in [(op, word.strip()) for op, word in change.words]
-
-
-# --- pages that are not believed ------------------------------------------------------------------------------------
-
-
-def test_a_page_that_breaks_off_removes_nothing() -> None:
-    """A truncated page removes nothing, however often it comes; cut off before any row, it fails."""
-    looks = Looks()
-    body = page(lines(200))
-    looks.see(body)
-    for _ in range(4):
-        assert looks.observe(body[: len(body) // 2]).result == "held"
-    assert looks.see(body) == []
-
-
-@pytest.mark.parametrize(
-    "wall", ["<h1>Just a moment</h1><p>Verify that you are a human</p>", "<p>Under maintenance</p>", ""]
-)
-def test_a_wall_removes_nothing(wall: str) -> None:
-    """A captcha, a maintenance page, an empty page in the list's place fail or are held, and remove nothing."""
-    looks = Looks()
-    body = page(lines(40))
-    looks.see(body)
-    for _ in range(4):
-        with suppress(ReadError):
-            shown = looks.observe(
-                html(f"{wall}<ul><li><a href='/'>Home</a></li><li><a href='/help'>Help</a></li></ul>")
-            )
-            assert (shown.result, shown.changes) == ("held", ())
-    assert looks.see(body) == []
-
-
-def test_the_loss_of_most_rows_is_held_back_and_then_told() -> None:
-    """That most rows are gone is believed only when it lasts."""
-    looks = Looks()
-    rows = lines(40)
-    looks.see(page(rows))
-    short = page(rows[:10])
-    assert looks.observe(short, timedelta(minutes=1)).result == "held"
-    assert looks.observe(short, timedelta(minutes=2)).result == "held"
-    removed = looks.observe(short, timedelta(minutes=5))
-    assert {change.event for change in removed.changes if change.announced} == {"entry.removed"}
-    assert len(removed.changes) == 30
-
-
-def test_a_column_that_vanished_is_told_once() -> None:
-    """A column that is gone from all rows is told once; no row is new or gone for it."""
-    looks = Looks()
-    rows = lines(40)
-    looks.see(page(rows))
-    changes = looks.see(page([row[:3] for row in rows], head=HEAD[:3]))
-    assert [event for event, _ in told(changes)] == ["entry.changed"]
-    assert {reason for _, reason in found(changes)} == {None, "flood"}
-    assert changes[0].entry is not None
-    assert changes[0].entry.fields[0][0] == "Status"
-    assert changes[0].entry.fields[0][2] is None
-
-
-def test_a_renamed_column_is_no_change() -> None:
-    """Another name of a column says nothing of its rows, also beside one that changed."""
-    looks = Looks()
-    rows = lines(40)
-    looks.see(page(rows))
-    assert looks.see(page(rows, head=("Docket no.", "Parties", "Filed", "State"))) == []
-    rows[3] = (*rows[3][:3], "Vacated")
-    (change,) = looks.see(page(rows, head=("Docket no.", "Parties", "Filed", "State")))
-    assert (change.event, change.announced) == ("entry.changed", True)
-
-
-def test_a_table_that_became_a_list_keeps_its_rows() -> None:
-    """The same rows in another markup are the same rows."""
-    looks = Looks()
-    rows = lines(40)
-    looks.see(page(rows))
-    items = "".join(
-        f"<li><a href='doc.aspx?id={row[0]}'>{row[0]}</a> <p>{row[1]}</p><p>{row[2]}</p><p>{row[3]}</p></li>"
-        for row in rows
-    )
-    changed = html(f"<main><h1>Recent filings</h1><ol class='filings'>{items}</ol></main>")
-    for _ in range(2):
-        assert not {"entry.new", "entry.removed"} & {event for event, _ in told(looks.see(changed))}
-
-
-def test_rows_that_share_a_number_are_told_apart() -> None:
-    """Several rows of one docket are several entries, whatever is added to them."""
-    looks = Looks()
-    rows = [("25-1", f"Document {n} of the record", f"02/{n + 10}/2025", "Filed") for n in range(9)]
-    same = page(rows).replace("doc.aspx?id=25-1&amp;", "doc.aspx?")
-    looks.see(same)
-    assert looks.state.entries == 9
-    assert len(looks.memory.docs) == 9
-    more = page([("25-1", "Document 9 of the record", "02/20/2025", "Filed"), *rows]).replace("id=25-1&amp;", "")
-    assert told(looks.see(more)) == [("entry.new", "Document 9 of the record")]
-
-
-def test_equal_rows_are_counted() -> None:
-    """Rows that are equal in all they say are counted: one less is one removed."""
-    looks = Looks()
-    row = "<tr><td>Bearer bond</td><td>100</td></tr>"
-    others = "".join(f"<tr><td>Bond of series {n}</td><td>{n}00</td></tr>" for n in range(1, 9))
-    looks.see(html(f"<table id=t>{row * 3}{others}</table>"))
-    looks.see(html(f"<table id=t>{row * 2}{others}</table>"))
-    assert told(looks.see(html(f"<table id=t>{row * 2}{others}</table>"))) == [("entry.removed", "Bearer bond")]
-
-
-def test_a_changed_selector_is_no_news() -> None:
-    """Another `select` is a new baseline: what it adds or leaves out was never news."""
-    looks = Looks(select="table#list tr")
-    extra = "<table id='old'>" + "".join(
-        f"<tr><td><a href='/old/{n}'>Old order {n}</a></td><td>1/{n + 1}/2019</td></tr>" for n in range(9)
-    )
-    body = page(lines(20), more=extra + "</table>")
-    looks.see(body)
-    looks.source = replace(looks.source, select="table#old tr")
-    assert told(looks.see(body)) == []
-    assert told(looks.see(body + " ")) == []
-    assert told(looks.see(body.replace("Old order 3", "Old order 3, amended"))) == [
-        ("entry.changed", "Old order 3, amended")
-    ]
 
 
 @given(st.one_of(st.binary(max_size=500), st.text(alphabet="<>table rdliphf='/1\n-", max_size=400).map(str.encode)))

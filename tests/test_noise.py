@@ -224,11 +224,26 @@ def test_later_noise_is_learnt_from_history() -> None:
     assert told == [[("text.changed", None)], [("text.changed", None)], [("text.changed", "volatile")], []]
 
 
+def bench(*arguments: str) -> None:
+    command = [sys.executable, str(ROOT / "bench" / "noise.py"), *arguments]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
 def test_the_bench_in_small() -> None:
     """Pages and feeds with noise on every visit: every real change is announced and nothing else."""
-    command = [sys.executable, str(ROOT / "bench" / "noise.py"), "--articles", "24", "--feeds", "12", "--rounds", "4"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    assert ended.returncode == 0, ended.stdout + ended.stderr
+    bench("--articles", "24", "--feeds", "12", "--lists", "0", "--datasets", "0", "--rounds", "4")
+
+
+def test_the_bench_in_small_with_lists() -> None:
+    """Filing lists and files of records with noise on every visit: every real change is announced and nothing else."""
+    bench("--articles", "0", "--feeds", "0", "--lists", "14", "--datasets", "20", "--rounds", "3", "--one-in", "3")
+
+
+@pytest.mark.long
+def test_the_bench_with_many_lists() -> None:
+    """A hundred lists and fifty files of records over ten rounds: every real change is announced and nothing else."""
+    bench("--articles", "0", "--feeds", "0", "--lists", "100", "--datasets", "50")
 
 
 # --- properties -----------------------------------------------------------------------------------------------------

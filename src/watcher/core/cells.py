@@ -26,13 +26,14 @@ MOST_LINKS = 200
 _LONGEST_LINK = 2_000
 _KEPT = "%/:?#[]@!$&'()*+,;=~|\\ "
 _ESCAPE = re.compile(r"%[0-9a-fA-F]{2}")
-# what a page says of itself among its rows
-_STAMP = re.compile(
-    r"(?:as of|current as of|(?:page |list )?(?:last )?(?:updated|modified|reviewed|revised)(?: on)?|stand(?: vom)?|"
-    r"zuletzt aktualisiert|"
-    r"mis à jour le|actualizado(?: el)?|generated|retrieved|printed)\W.{0,40}",
-    re.IGNORECASE,
+# words by which a page says of when it is itself
+_STAMPED = (
+    r"(?:as of|current (?:as of|through)|(?:page |list )?(?:last )?(?:updated|modified|reviewed|revised|refreshed)"
+    r"(?: on)?|stand(?: vom)?|zuletzt aktualisiert|mis à jour le|actualizado(?: el)?|aggiornato(?: al| il)?|generated|"
+    r"retrieved|printed|downloaded)"
 )
+_STAMP = re.compile(rf"{_STAMPED}\W.{{0,40}}", re.IGNORECASE)  # among its rows
+_STAMP_WITHIN = re.compile(rf"(?<!\w){_STAMPED}(?!\w)", re.IGNORECASE)
 
 _SESSION = re.compile(
     r"(?:jsessionid|phpsessid|aspsessionid\w*|asp\.net_sessionid|sid|s_?id|sess(?:ion)?[_-]?(?:id|key|token)?|sessid|cfid|cftoken|"
@@ -181,14 +182,17 @@ def raw_of(
     ordinal: bool = False,
 ) -> tuple[str, int]:
     """Digest a row's texts and links, without counters and what belongs to the visit: 32 hex digits, "" when empty; and
-    the length of its text."""
+    the number of its characters, counters too."""
     nodes: Iterable[LexborNode] = record.nodes
+    length = 0
     if moving and record.cells:
         own = [cell for index, cell in enumerate(record.cells) if index not in moving]
         nodes = [*own, *record.tail]
+        length = sum(weight_of(cell.text(deep=True) or "") for i, cell in enumerate(record.cells) if i in moving)
     parts = []
     for node in nodes:
         said = (node.text(deep=True, separator="\x1f") if node.is_element_node else node.text_content) or ""
+        length += weight_of(said) - said.count("\x1f")
         words = _words(said) if not ignored else _without(said, ignored)
         if words:
             parts.append(words)
@@ -200,7 +204,17 @@ def raw_of(
     links = dict.fromkeys(stable(target, session) for target in targets)
     shown = ORDINAL.sub("", said, count=1) if ordinal else said
     whole = "\x1e".join([shown, *links]).encode("utf-8", "surrogatepass")
-    return xxhash.xxh3_128_hexdigest(whole), len(said) - said.count(" ")
+    return xxhash.xxh3_128_hexdigest(whole), length
+
+
+def is_stamp(line: str) -> bool:
+    """Say whether a line that bears a date says when the page was made, which is no date of its rows."""
+    return _STAMP_WITHIN.search(line) is not None
+
+
+def weight_of(text: str) -> int:
+    """Count the characters of a text without its white space."""
+    return len(text) - text.count(" ") - text.count("\n") - text.count("\t")
 
 
 @lru_cache(maxsize=16_384)

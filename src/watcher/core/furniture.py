@@ -73,7 +73,8 @@ _COUNTED = _words(
     """
     comment comments view views share shares like likes read reads reply replies follower followers reaction
     reactions retweet retweets play plays download downloads subscriber subscribers clap claps response responses
-    pageviews impressions reader readers viewer viewers visit visits visitor visitors hit hits kommentar kommentare kommentaren kommentarer aufrufe abonnenten antworten leser
+    pageviews impressions reader readers viewer viewers visit visits visitor visitors hit hits
+    kommentar kommentare kommentaren kommentarer aufrufe abonnenten antworten leser
     mal_geteilt mal_gelesen commentaire commentaires vues partages abonnés lectures réactions réponses comentario
     comentarios vistas visitas compartidos seguidores reacciones respuestas lecturas visualizaciones commento
     commenti visualizzazioni condivisioni letture comentário comentários visualizações compartilhamentos leituras

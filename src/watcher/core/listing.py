@@ -25,9 +25,11 @@ from watcher.core.cells import (
     are_ordinal,
     cells_of_record,
     first_words,
+    is_stamp,
     raw_of,
     session_of,
     targets_of,
+    weight_of,
 )
 from watcher.core.content import Rules, UnknownSelectorError, prepare, select
 from watcher.core.furniture import normalise
@@ -39,7 +41,7 @@ from watcher.core.rows import Record, Spot
 from watcher.errors import ReadError
 from watcher.model import FeedReading, Source
 
-VERSION = "listing-1"
+VERSION = "listing-2"
 
 _NEXT = re.compile(
     r"(?:next(?: page| \d+)?|older(?: posts| entries)?|more results|weiter|nächste(?: seite)?|suivante?|page suivante|"
@@ -179,13 +181,8 @@ def _at(text: str, spot: Spot) -> _Table | None:
 
 def _outside(tree: LexborHTMLParser, table: _Table) -> int:
     """The characters of the page that stand outside its rows."""
-    whole = _weight(tree.body) if tree.body is not None else 0
+    whole = weight_of(tree.body.text(deep=True) or "") if tree.body is not None else 0
     return max(0, whole - table.inside)
-
-
-def _weight(node: LexborNode) -> int:
-    text = node.text(deep=True) or ""
-    return len(text) - text.count(" ") - text.count("\n") - text.count("\t")
 
 
 def _found(text: str, url: str, source: Source) -> _Table:
@@ -297,7 +294,7 @@ def _heading(record: Record, heads: set[int]) -> str | None:
                 break
             if before.is_element_node and before.mem_id not in heads:
                 said = normalise((before.text(deep=True, separator=" ") or "")[:400])
-                if 0 < len(said) <= 80 and rows.DATE.search(said):
+                if 0 < len(said) <= 80 and rows.DATE.search(said) and not is_stamp(said):
                     return said
             before = before.prev
         node = node.parent
