@@ -17,7 +17,10 @@ from watcher.model import KnownUpdate, Moment, Note, make_id
 
 SAME_TEXT = 92.0  # similarity from which two notes say the same whatever their numbers
 REWORDED = 60.0  # similarity from which an unnumbered note is taken for an edited one
-RELATIVE = re.compile(r"\b(ago|just now|yesterday|vor|il y a|hace|fa|geleden|sedan|siden)\b|前|전|قبل", re.IGNORECASE)
+RELATIVE = re.compile(
+    r"\b(ago|just now|yesterday|vor|il y a|hace|há|fa|geleden|sedan|siden|sitten|temu|önce|назад)\b|前|전|قبل|منذ",
+    re.IGNORECASE,
+)
 REPLACING = ("writethru", "amendment")  # a higher number takes the place of the lower one
 REPAIRING = ("correction", "retraction")  # a repaired wire story takes the place of the version that was wrong
 

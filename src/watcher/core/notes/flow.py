@@ -6,7 +6,7 @@ from dataclasses import replace
 from watcher.core import when
 from watcher.core.notes import lead, sentences, stamps, wire
 from watcher.core.notes.lead import Lead
-from watcher.core.notes.page import HEADINGS, PageView, clean, is_body, is_end, level, machine_time
+from watcher.core.notes.page import HEADINGS, PageView, clean, is_body, is_end, leads_away, level, machine_time
 from watcher.model import Block, Moment, Note, NoteKind
 
 _FINAL = re.compile(r"[.!?。！？…][\"'”’»」)\]]*$")
@@ -104,7 +104,7 @@ def _split(page: PageView, index: int) -> bool:
 def _note(
     page: PageView, label: Lead, summary: str | None, links: tuple[str, ...], kind: NoteKind | None = None
 ) -> Note:
-    moment = label.moment or stamps.trailing(summary, page.look)
+    moment = label.moment or stamps.trailing(summary, page.look) or sentences.stated(summary or "", page.look)
     return Note(label.number, kind or label.kind, moment, None, summary or None, None, links, last_sequence=label.last)
 
 
@@ -212,7 +212,9 @@ def _bare(page: PageView, index: int, label: Lead, seen_body: int) -> None:
 
 
 def _heading(page: PageView, index: int, label: Lead, seen_body: int) -> None:
-    """A label in a heading: the head of a section, or of a boxed correction."""
+    """A label in a heading: the head of a section, or of a boxed correction; a link to another story is none."""
+    if leads_away(page.blocks[index]):
+        return
     if label.number is None and label.kind != "update":
         label, start = stamps.below(page, index, label)
         if not page.free(start) or page.blocks[start].type not in {"p", "text", "li", "dd"}:
@@ -262,7 +264,13 @@ def _gone(page: PageView, index: int) -> None:
 
 def _evident(label: Lead, text: str, page: PageView) -> bool:
     """Whether the text under a bare "Correction" is one: such words also head clauses of contracts."""
-    speaks = sentences.earlier(text) or sentences.revised(text) or bool(sentences.read(text, page.look))
+    speaks = (
+        sentences.earlier(text)
+        or sentences.revised(text)
+        or sentences.admits(text)
+        or stamps.trailing(text, page.look) is not None
+        or bool(sentences.read(text, page.look))
+    )
     return label.moment is not None or label.loud or label.number is not None or speaks
 
 
@@ -346,7 +354,7 @@ def _editor(page: PageView, index: int, label: Lead) -> None:
             note = Note(
                 None,
                 one.kind,
-                one.moment or label.moment,
+                one.moment or label.moment or sentences.stated(text, page.look),
                 None,
                 clean(one.summary or text, block),
                 None,
@@ -396,10 +404,11 @@ def _wire_line(page: PageView, index: int, seen_body: int) -> bool:
         kind = sentences.kind_of(eds["s"], "writethru")
         page.add(Note(None, kind, None, None, eds["s"].strip()), index, index + 1)
         return True
-    if wire.WITHDRAWN.match(undated := wire.DATELINE.sub("", block.text, count=1)):
+    if gone := wire.WITHDRAWN.match(undated := wire.DATELINE.sub("", block.text, count=1)):
         text = undated.strip("()[] ")
+        said = gone["rest"] if gone["rest"] is not None else text  # a date before the verb is that of the story
         page.add(
-            Note(None, "retraction", when.parse(text[:200], page.look), None, text, None, page.links(index, index + 1)),
+            Note(None, "retraction", when.parse(said[:200], page.look), None, text, None, page.links(index, index + 1)),
             index,
             index + 1,
         )

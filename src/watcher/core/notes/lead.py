@@ -29,7 +29,9 @@ _PLURAL = re.compile(
 _BEFORE = re.compile(
     r"(?:(?P<n>\d{1,2})(?:st|nd|rd|th|er|re|e|ème|[.º°ª]|:a|:e)\s?|(?P<k>\d{1,2})차\s?|第(?P<c>\d{1,2})[次回]\s?|"
     + "|".join(
-        f"(?P<o{n}>" + "|".join(word.replace("_", " ?") for word in line.split()) + r")\s?"
+        f"(?P<o{n}>"
+        + "|".join(word.replace("_", " ?") for word in sorted(line.split(), key=len, reverse=True))
+        + r")\s?"
         for n, line in enumerate(words.ORDINALS, 1)
     )
     + ")",
@@ -188,7 +190,7 @@ def _late_stamp(text: str, look: Look, tail: _Tail) -> None:
             tail.at += 1
 
 
-def _tail(text: str, at: int, look: Look, opened: bool, *, marked: bool = False) -> _Tail:
+def _tail(text: str, at: int, look: Look, opened: bool, *, marked: bool = False, editor: bool = False) -> _Tail:
     """Read the time and the delimiter behind a label and its number."""
     tail = _Tail(at, depth=1 if opened else 0, marked=marked)
     for _ in range(14):
@@ -214,7 +216,7 @@ def _tail(text: str, at: int, look: Look, opened: bool, *, marked: bool = False)
             tail.marked, tail.closed = True, False
             _late_stamp(text, look, tail)
             break
-        elif char == "." and tail.moment is not None:
+        elif char == "." and (tail.moment is not None or (editor and text[tail.at + 1 : tail.at + 2] == " ")):
             tail.at += 1
             tail.marked = True
             break
@@ -250,7 +252,7 @@ def read(text: str, look: Look) -> Lead | None:
     if clause and label.kind != "update":
         return None
     dotted = found[0].endswith(".") and label.form == "noun" and end == found.end()  # "P.S. ...", "UPD. ..."
-    tail = _tail(head, end, look, opened, marked=dotted)
+    tail = _tail(head, end, look, opened, marked=dotted, editor=label.form == "editor")
     if early and (tail.moment or not tail.marked):
         return None
     if label.form == "editor" and opened and not tail.marked:

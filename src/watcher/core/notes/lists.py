@@ -25,7 +25,8 @@ from watcher.model import Block, Moment, Note, NoteKind
 _LIST = re.compile(rf"(?:{words.CHANGE_LISTS})\s*(?:[(（]\d+[)）])?\s*[:：]?$", re.IGNORECASE)
 _LIVE = re.compile(words.LIVE, re.IGNORECASE)
 _ITEM = re.compile(
-    r"[\s•·*–—>|-]{0,4}(?:(?:v(?:er(?:sion)?)?\.?\s?|(?P<sign>[#№]|(?:no|nr|n)[.°º])\s?)?(?P<n>\d{1,3})(?P<sub>(?:\.\d+)*)\s?[|:.)–—-](?!\d)\s?)?[\[(（【]?"
+    r"[\s•·*–—>|-]{0,4}(?:(?:v(?:er(?:sion)?)?\.?\s?|(?P<sign>[#№]|(?:no|nr|"
+    r"n)[.°º])\s?)?(?P<n>\d{1,3})(?P<sub>(?:\.\d+)*)\s?[|:.)–—-](?!\d)\s?)?[\[(（【]?"
 )
 _AFTER = re.compile(r"[\s\])）】]*(?:[|:：–—·,.-]\s*)?")
 _CORRECTED = re.compile(

@@ -16,6 +16,7 @@ _ELSEWHERE = re.compile(rf"(?:{words.ELSEWHERE})\s*[:：]?$", re.IGNORECASE)
 _FOOTER = re.compile(rf"(?:{words.FOOTER})", re.IGNORECASE)
 _STATUS = re.compile(rf"(?:{words.STATUS})$", re.IGNORECASE)
 _FIRST = re.compile(rf"(?:this (?:article|story|post) was )?(?:{words.FIRST_PUBLISHED})$", re.IGNORECASE)
+_CREDIT = re.compile(words.CREDITS, re.IGNORECASE)
 _PRODUCT = re.compile(words.PRODUCT, re.IGNORECASE)
 _SENTENCE = re.compile(r"[.!?。！？…؟][\"'”’»」』)\]]*\s*$")
 _CALLS = re.compile(rf"(?:^|\s|(?<=[.!?。”\"')\]]))(?:{'|'.join(words.CALLS)})\s*$", re.IGNORECASE)
@@ -95,6 +96,8 @@ def is_body(block: Block) -> bool:
         return True
     if is_status(text) or is_first_published(text) or _FOOTER.match(text) or _BYLINE.match(text):
         return False
+    if len(text) <= 200 and _CREDIT.search(text):
+        return False
     return len(text) >= 12 and (_SENTENCE.search(text) is not None or len(text) >= 160)
 
 
@@ -120,6 +123,11 @@ def close_elsewhere(page: PageView) -> None:
 
 def _only_a_link(block: Block) -> bool:
     return level(block) == 9 and any(link.text and link.text.strip() == block.text for link in block.links)
+
+
+def leads_away(block: Block) -> bool:
+    """Whether a block is one link to another page: a heading's link to itself has a fragment."""
+    return any(link.text and link.text.strip() == block.text and "#" not in link.url for link in block.links)
 
 
 def clean(text: str, block: Block | None = None) -> str:

@@ -317,6 +317,7 @@ _STEMS = _split(
 _EARLIER = re.compile("|".join(f"(?:{row.earlier})" for row in ROWS))
 # what somebody else is quoted with; a note's own quotations are shorter than a sentence
 _QUOTED = re.compile(r"“[^”]{40,}(?:”|$)|„[^“”]{40,}(?:[“”]|$)|«[^»]{40,}(?:»|$)|(?<!\w)\"[^\"]{40,}(?:\"|$)")
+_SENTENCES = re.compile(r"(?<=[^\W\d_][.!?]) (?=[^\W\d_])")  # a full stop behind a number may be a date's
 _PLAIN = tuple((re.compile(pattern), kind) for pattern, kind in PLAIN)
 
 
@@ -345,12 +346,19 @@ def read(text: str, look: Look) -> tuple[Said, ...]:
     return said if said and not _DENY.search(text) else ()
 
 
+def admits(text: str) -> bool:
+    """Whether a text under a label such as "Correction" speaks of what was said before, or wrongly."""
+    return words.ADMITS_FOUND.search(text[:600]) is not None
+
+
 def stated(text: str, look: Look) -> Moment | None:
     """The time that a later sentence of a note gives for the change ("... The text was corrected on May 5.")."""
-    for sentence in re.split(r"(?<=[.!?]) ", text[:1500])[1:8]:
+    for sentence in _SENTENCES.split(text[:1500])[1:8]:
         said = _said(sentence, look)
         if said and said[0].moment:
             return said[0].moment
+        if len(sentence) <= 160 and words.MENDED_FOUND.match(sentence):
+            return when.parse(sentence, look)
     return None
 
 

@@ -11,9 +11,15 @@ from watcher.core.when import Look
 from watcher.model import Block, Moment
 
 _TRAILING = re.compile(
-    r"(?:[(\[]|[–—-] ?)(?:(?:corrected|updated|posted|added|published|amended|revised|korrigiert|aktualisiert|"
+    r"(?:(?:[(\[]|[–—-] ?)|(?<=[.!?。] )(?=(?:corrected|updated|rettet|rättat|korrigiert|aktualisiert|corrigé|"
+    r"corregido|corretto|"
+    r"corrigido|gecorrigeerd|korjattu|poprawiono|düzeltildi|исправлено|oppdatert|opdateret|"
+    r"uppdaterad)\b))(?:(?:corrected|updated|posted|added|published|amended|revised|korrigiert|aktualisiert|"
     r"corrigé|mis à jour|corregido|actualizado|"
-    r"corretto|aggiornato|corrigido|atualizado|訂正日?|更新日?|更正)\W{0,2}(?:on|at|am|um|le|el|il|"
+    r"corretto|aggiornato|corrigido|atualizado|gecorrigeerd|bijgewerkt|rättat|rättad|uppdaterad|rettet|oppdatert|"
+    r"opdateret|"
+    r"korjattu|päivitetty|poprawiono|zaktualizowano|düzeltildi|güncellendi|исправлено|обновлено|訂正日?|更新日?|"
+    r"更正)\W{0,2}(?:on|at|am|um|le|el|il|"
     r"em)? ?)?(?P<t>[^()\[\]–—]{4,60}?)[.]?[)\]]?[.]?$",
     re.I,
 )
@@ -22,9 +28,11 @@ _DONE = re.compile(
 )
 _POSTED = re.compile(
     r"[\s•*|(\[—–-]*(?:(?:posted|published|added|updated|as of|stand|veröffentlicht|aktualisiert|hinzugefügt|publié|"
-    r"ajouté|mise? à jour|publicado|añadido|actualizado|pubblicato|aggiunto|aggiornato|adicionado|atualizado|geplaatst|"
+    r"ajouté|mise? à jour|publicado|añadido|actualizado|pubblicato|aggiunto|aggiornato|adicionado|atualizado|"
+    r"geplaatst|"
     r"toegevoegd|bijgewerkt|publicerad|tillagd|uppdaterad|lagt til|oppdatert|opdateret|lisätty|päivitetty|dodano|"
-    r"eklendi|güncellendi|добавлено|обновлено|أضيف|نُشر)\s?:?\s?(?:(?:at|on|am|um|le|à|el|il|alle|às|om|op|kl|klo|o|в)\s)?)?",
+    r"eklendi|güncellendi|добавлено|обновлено|أضيف|نُشر)\s?:?\s?(?:(?:at|on|am|um|le|à|el|il|alle|às|om|op|kl|klo|o|"
+    r"в)\s)?)?",
     re.IGNORECASE,
 )
 

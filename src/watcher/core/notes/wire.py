@@ -60,7 +60,10 @@ ADVISORY = re.compile(
 )
 EDS = re.compile(r"(?:Eds?|EDS|EDITORS|Editors|ATTN|Attn)[.:]{1,2}\s?(?P<s>[A-Z].+)")
 WITHDRAWN = re.compile(
-    r"[(\[]?(?:This|The) (?:story|article|item|report|press release|release|headline) (?:has been|was|is being) "
+    r"[(\[]?(?:This|The) (?:[A-Z]\w{2,8}\.? \d{1,2},? (?:\d{4} )?)?(?:story|article|item|report|press release|release|"
+    r"headline)(?:,? (?:headlined|slugged|titled|entitled|with the headline) (?:[“\"'‘][^“”\"]{3,200}[”\"'’]|"
+    r"[\w/-]+),?)?"
+    r"(?:,? (?:issued|published|sent|moved) [^.]{3,60}?,?)? (?:has been|was|is being|is) "
     r"(?:withdrawn|killed|retracted)\b(?P<rest>.*)|"
     r"\(?(?:STORY|Story) (?:WITHDRAWN|withdrawn|killed)\b.*", re.DOTALL
 )  # fmt: skip

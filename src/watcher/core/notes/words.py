@@ -5,6 +5,7 @@ is a `noun` ("Update", which may carry a number), a `past` form ("Updated", whic
 `editor`'s note, whose kind is in its sentence.
 """
 
+import re
 from typing import Literal, NamedTuple
 
 from watcher.model import NoteKind
@@ -184,7 +185,8 @@ BETWEEN = (
 
 # Ordinals before a label ("Second update", "Zweites Update"); stems, with endings allowed.
 ORDINALS: tuple[str, ...] = (
-    "first erste[nrs]? première? premier primer[ao]? prim[oa] primeir[ao] eerste första første ensimmäinen pierwsz[ay] "
+    "first erste[nrs]? première? premier primer[ao]? prim[oa] primeir[ao] eerste första første ensimmäinen "
+    "pierwsz[ay] "
     "ilk birinci перв(?:ое|ый|ая) 第一次 第一 첫 첫번째 첫_번째",
     "second zweite[nrs]? deuxième seconde segund[ao] second[oa] tweede andra andre anden toinen drug[ai]e? ikinci "
     "втор(?:ое|ой|ая) 第二次 第二 두_번째",
@@ -213,7 +215,8 @@ DOCUMENTS = (
 
 # Headlines of pages about a product's versions: what is numbered there are releases.
 PRODUCT = (
-    r"(?:patch|release|version) notes|patch[- ]?day|service pack|(?:cumulative|kumulative[sn]?) update|feature update|security update|"
+    r"(?:patch|release|version) notes|patch[- ]?day|service pack|(?:cumulative|kumulative[sn]?) update|feature "
+    r"update|security update|"
     r"firmware|hotfix|\bKB\d{6,}|\b(?:update|version|build|release) \d+\.\d+|versionshinweise|patchnotizen|"
     r"notes de (?:version|mise à jour|patch)|notas (?:del parche|de (?:la )?versión|de atualização)|"
     r"note (?:di rilascio|"
@@ -237,7 +240,8 @@ NOT_A_NOTE = (
     r"seu navegador|termos de uso|encontrou (?:um|algum) erro|uw browser|je browser|voorwaarden|fout gezien|"
     r"din webbläsare|nettleser|selaimesi|przegląd|polityk|tarayıcı|gizlilik|ваш браузер|нашли ошибку|опечатк|متصفح|"
     r"ブラウザ|利用規約|プライバシー|浏览器|瀏覽器|隐私|隱私|브라우저|개인정보|약관|"
-    r"third (?:article|part) in|part (?:one|two|three|\d+) of|in a series|first in a series|originally (?:ran|appeared)"
+    r"third (?:article|part) in|part (?:one|two|three|\d+) of|in a series|first in a series|originally (?:ran|"
+    r"appeared)"
 )
 
 # Calls to action and remarks that are no part of a note's text; cut off at the end of a summary.
@@ -301,10 +305,68 @@ ELSEWHERE = (
     r"기사)|인기 ?기사"
 )
 FOOTER = (
-    r"about (?:the )?authors?|über (?:den autor|die autorin)|à propos de l.auteur|sobre (?:el autor|la autora|o autor)|"
+    r"about (?:the )?authors?|über (?:den autor|die autorin)|à propos de l.auteur|sobre (?:el autor|la autora|o "
+    r"autor)|"
     r"(?:we are|this site is) reader.supported|external links may earn|all rights reserved|©|"
     r"\(?(?:reporting|additional reporting|writing|editing) by\b|tags?:|topics?:|filed under|share this|follow us|"
     r"この記事の著者|著者について|关于作者|關於作者|about us\b|contact us\b|read our corrections policy"
+)
+
+# What a note below a bare "Correction" says: such a word alone also heads clauses of contracts.
+ADMITS = (
+    r"\bwe (?:said|reported|wrote|gave|stated|misspelt|misspelled|got)\b|\bgave the wrong\b|\bwas (?:misstated|"
+    r"misspelled|"
+    r"misidentified|wrongly|incorrectly)|\bshould have (?:said|read|been)\b|"
+    r"\b(?:hieß es|stand|schrieben wir|haben wir (?:geschrieben|berichtet)) (?:zunächst|zuvor|ursprünglich|"
+    r"irrtümlich|fälschlich|"
+    r"hier)|\b(?:zunächst|zuvor|ursprünglich|irrtümlich|fälschlicherweise) (?:hieß|stand|war|schrieben)|"
+    r"\bnous (?:avons|avions) (?:écrit|indiqué)|\b(?:c[’']est )?par erreur que|\ba été (?:écrit|indiqué) par erreur|"
+    r"\bse (?:dijo|decía|publicó|indicó) (?:por error|erróneamente|que)|\bpor error\b|\babbiamo scritto|\bper "
+    r"errore\b|"
+    r"\b(?:informou|informava|dizia|publicou) (?:incorretamente|erroneamente|que)|\bpor engano\b|"
+    r"\b(?:eerder|aanvankelijk|abusievelijk) (?:stond|meldden|schreven)|\bstond (?:eerder|aanvankelijk|abusievelijk)|"
+    r"\btidigare (?:stod|uppgavs|skrev)|\bstod (?:tidigare|felaktigt|först)|\bvi skrev\b|\bsto (?:det )?(?:tidligere|"
+    r"feilaktig|først)|"
+    r"\b(?:fremgik|stod|skrev) (?:det )?(?:tidligere|fejlagtigt|først|at)|\bdet fremgik\b|\b(?:kerrottiin|luki|"
+    r"sanottiin|kirjoitettiin) "
+    r"(?:aiemmin|ensin|virheellisesti)|\b(?:wcześniej|pierwotnie|błędnie|omyłkowo) (?:podaliśmy|napisaliśmy|podano)|"
+    r"\b(?:daha önce|yanlışlıkla|sehven) |\b(?:ранее|ошибочно|неверно) (?:сообщалось|было|говорилось|указан[ао]?|"
+    r"назван[ао]?)|"
+    r"ورد (?:سابق|خطأ|في)|ذكرنا (?:سابق|خطأ)|والصحيح|والصواب|誤って|の誤り|正しくは|誤りでした|应为|應為|误为|誤為|"
+    r"误写|誤植|误将|誤將|"
+    r"맞습니다|(?:적었|보도했|전했|표기했)(?:으)?나|사실과 다르|바로잡"
+)
+# A later sentence of a note that says when it was mended.
+MENDED = (
+    r"(?:we (?:have )?(?:since )?(?:corrected|fixed|changed|updated)|(?:this|it|the (?:error|mistake|text|figure|"
+    r"passage)) (?:was|has "
+    r"been|were) (?:since )?(?:corrected|fixed|changed|updated|amended)|(?:(?:wir haben|das haben wir|dies haben "
+    r"wir)|(?:das|dies|der "
+    r"(?:fehler|text|absatz)|die stelle) (?:wurde|haben wir))\b[^!?]{0,80}(?:korrigiert|berichtigt|geändert|"
+    r"angepasst|aktualisiert)|"
+    r"(?:nous (?:l[’']avons|avons)|(?:l[’']erreur|le texte|cela) a été)\b[^!?]{0,60}(?:corrigé|rectifié|modifié)|"
+    r"(?:lo (?:hemos )?|el "
+    r"(?:error|texto) (?:fue|ha sido) )(?:corregi|rectific)|(?:l[’']errore|il testo) è stato (?:corretto|"
+    r"rettificato)|(?:o (?:erro|texto) "
+    r"foi) (?:corrigido|retificado)|(?:de fout|dit|dat) (?:is|werd)\b[^!?]{0,60}(?:hersteld|gecorrigeerd|aangepast)|"
+    r"(?:felet|detta|"
+    r"texten) (?:har|är|rättades)\b[^!?]{0,60}|(?:feilen|fejlen|dette) (?:er|ble|blev)\b[^!?]{0,60}(?:rettet|"
+    r"korrigert|korrigeret)|"
+    r"(?:virhe|asia) (?:on )?korjattu|(?:błąd|tekst) (?:został )?(?:poprawiono|poprawiony|skorygowano)|(?:hata|"
+    r"metin) [^!?]{0,60}düzeltil|"
+    r"ошибка (?:была )?исправлена)"
+)
+ADMITS_FOUND = re.compile(ADMITS, re.IGNORECASE)
+MENDED_FOUND = re.compile(MENDED, re.IGNORECASE)
+
+# Who else had a hand in the text: a line below it that is none of its own.
+CREDITS = (
+    r"\b(?:contributed (?:to this|to the|reporting|research)|contributed\.?$|assisted (?:with|in) (?:this|the) "
+    r"(?:report|"
+    r"story))|\b(?:mitarbeit|redaktionelle mitarbeit)\s?:|\ba contribué à (?:cet|ce)|\bont contribué à (?:cet|ce)|"
+    r"\b(?:contribuyó|contribuyeron) (?:a|en|con) (?:este|esta)|\b(?:ha|hanno) contribuito a questo|\bcolaborou com|"
+    r"\bcolaboraram com|\b(?:heeft|hebben) meegewerkt aan|^(?:reporting|editing|writing|additional reporting) by\b|"
+    r"\bmet medewerking van\b"
 )
 
 # Headings over a page's own list of changes.
@@ -312,7 +374,8 @@ CHANGE_LISTS = (
     r"(?:see|show|view|hide) (?:all|previous) updates|updates? to this (?:page|guidance|publication|document|"
     r"article|story|post)|updates|all updates|"
     r"change ?log|changes(?: to this (?:page|document))?|"
-    r"(?:(?:full|complete|detailed) )?(?:article|page|document|update|version|revision|edit|change|publication) history"
+    r"(?:(?:full|complete|detailed) )?(?:article|page|document|update|version|revision|edit|change|publication) "
+    r"history"
     r"(?: \(\d+\))?|"
     r"(?:list of )?revisions|amendment history|amendments|updates log|update log|"
     r"history of (?:changes|updates)|what(?:’|')s changed|record of changes|document control|versions?|"
