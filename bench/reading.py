@@ -26,6 +26,7 @@ from watcher.replay import Memory
 
 sys.path.insert(0, str(Path(__file__).parent))
 import noisy
+import noisy_words
 
 T = TypeVar("T")
 SIZE = 120_000
@@ -41,7 +42,7 @@ class Site:
         self.dice = random.Random(3)
         self.story = noisy.story(1)
         self.story.paragraphs += [
-            " ".join(noisy.sentence(self.dice) for _ in range(4)) for _ in range(max(0, paragraphs - 9))
+            " ".join(noisy_words.sentence(self.dice) for _ in range(4)) for _ in range(max(0, paragraphs - 9))
         ]
 
     def body(self) -> bytes:

@@ -16,7 +16,7 @@ COLUMNS: tuple[tuple[str, ...], ...] = (
     ("core",),
     ("fetch", "store", "channels", "reading"),
     ("config",),
-    ("datasets", "ahead", "following"),
+    ("datasets", "ahead", "pairing", "following", "paging"),
     ("pipeline", "delivery"),
     ("dispatch", "actions", "replay"),
     ("web",),

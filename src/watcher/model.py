@@ -390,10 +390,12 @@ class FeedReading:
     present: tuple[str, ...]
     problem: str | None = None
     kind: Kind = "feed"
-    next: str | None = None  # of a listing: the address of its next page
+    next: str | None = None  # the address of the next page, which goes on with what is older
     place: str | None = None  # of a listing: where its rows stand, so that the next look goes straight there
     watched: str | None = None  # of a listing: digest of all its rows, whatever their order
     oldest: datetime | None = None  # of a listing with new rows: the oldest time that one of its rows bears
+    older: frozenset[str] = frozenset()  # rows behind all known ones and no newer than they: on a full page no news
+    pages: tuple[frozenset[str], ...] = ()  # of several pages read as one: what each after the first adds (digests)
 
 
 @dataclass(frozen=True, slots=True)
@@ -925,6 +927,7 @@ class Outcome:
     alerts: tuple[Alert, ...] = ()
     offline: bool = False  # nothing on the network could be reached; not stored
     packed: PackedBody | None = None  # instead of `body`, where that is too large
+    pages: tuple[tuple[Snapshot, bytes], ...] = ()  # of a list over several pages: those after the first, in the chain
     following: Following | None = None
     decided: tuple[Change, ...] = ()  # entries whose rules were decided by what this poll read; stored by themselves
 

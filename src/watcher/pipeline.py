@@ -38,9 +38,11 @@ from watcher.model import (
     PageReading,
     Request,
     Secret,
+    Snapshot,
     Source,
     SourceState,
 )
+from watcher.paging import BELIEVED, MorePagesError, Pages, joined
 from watcher.reading import Readers, here, is_small
 from watcher.store import Store, Writer, pack_file
 
@@ -48,7 +50,6 @@ log = structlog.get_logger("watcher.pipeline")
 
 SPOOL = 8_000_000  # bytes from which the body of a dataset goes to a file
 LONG = 1800.0  # seconds that a dataset may take to come
-BELIEVED = 3  # a page that breaks off in so many answers running is how the publisher writes it now
 
 
 class Getter(Protocol):
@@ -217,17 +218,43 @@ class Pipeline:
         if known and visit.rules == fetch.rules and not _confirming(states):
             return settle.unchanged(visit, answer, routing)
         loop = asyncio.get_running_loop()
+        pages = Pages()
         try:
             ahead = Ahead(self.parts.writer, loop, self.parts.clock, visit.poll_id) if store else None
-            return await loop.run_in_executor(self._room(visit, answer), self._read, visit, answer, routing, ahead)
+            while True:
+                read = partial(self._read, visit, answer, routing, ahead, pages)
+                try:
+                    return await loop.run_in_executor(self._room(visit, answer), read)
+                except MorePagesError as more:
+                    pages = await self._turned(visit, more.url, pages)
         except StoreError:
             raise
+        except FetchError as error:
+            return settle.failed(visit, error, routing)
         except Exception as fault:  # one source's surprise must stop nothing else; it is kept with its traceback
             log.exception("poll.fault", url=mask_url(fetch.url))
             unread = ReadError(
                 fetch.url, f"could not be read because of a fault in Watcher ({type(fault).__name__}: {fault})"
             )
             return settle.failed(visit, unread, routing)
+
+    async def _turned(self, visit: settle.Visit, url: str, pages: Pages) -> Pages:
+        """Ask for a list's next page. One that cannot be had fails the poll, so that nothing on it is missed; after
+        some such polls, or where it never can be had, the list is read as far as it goes. Raises FetchError."""
+        request = replace(
+            self._request(visit.fetch, visit.sources, visit.states),
+            url=url, etag=None, last_modified=None, spool=None, robots=self.config.fetch.robots,
+        )  # fmt: skip
+        try:
+            answer = await self.parts.client.get(request)
+        except FetchError as error:
+            if not error.transient or visit.fetch.failures >= BELIEVED:
+                return replace(pages, ended=True)
+            error.message = f"page {len(pages.answers) + 2} of the list could not be fetched: {error.message}"
+            raise
+        if isinstance(answer, NotModified):
+            return replace(pages, ended=True)
+        return replace(pages, answers=(*pages.answers, answer))
 
     def _turned_away(self, visit: settle.Visit, error: BadStatus, routing: settle.Routing) -> Outcome:
         """An error status: of an article's page it may mean that the page is gone, or walled."""
@@ -274,12 +301,20 @@ class Pipeline:
         lists = any(observe.kind_of(source, state, answer) == "dataset" for source, state in _both(visit))
         return self._lists if lists or readers is None else readers.threads
 
-    def _read(self, visit: settle.Visit, answer: Fetched, routing: settle.Routing, ahead: Ahead | None) -> Outcome:
-        """Run in a worker: read the body for each source, judge, settle."""
+    def _read(
+        self, visit: settle.Visit, answer: Fetched, routing: settle.Routing, ahead: Ahead | None, pages: Pages
+    ) -> Outcome:
+        """Run in a worker: read the body for each source, judge, settle. Raises MorePagesError."""
         extractors = ",".join(
             dict.fromkeys(observe.extractor(observe.kind_of(s, st, answer)) for s, st in _both(visit))
         )
-        snapshot = settle.seal(visit, answer, routing, extractors)
+        records: list[tuple[Snapshot, bytes]] = []
+        link = visit
+        for page in pages.answers:  # the first page is the newest record: what is next is held against it
+            records.append((settle.seal(link, page, routing, extractors), page.body))
+            link = replace(visit, fetch=replace(visit.fetch, chain=records[-1][0].hash))
+        snapshot = settle.seal(link, answer, routing, extractors)
+        pages = replace(pages, records=tuple(record.id for record, _ in records), open=True)
         observations: dict[str, Observation] = {}
         errors: dict[str, ReadError] = {}
         for source, state in _both(visit):
@@ -287,7 +322,7 @@ class Pipeline:
                 rules = self._rules_of((source,), (state,)) if source.kind or state.kind else None
                 observations[source.name] = observe_one(
                     self.parts.store, source, state, answer, snapshot=snapshot.id, fetch=visit.fetch,
-                    rules=rules, readers=self.parts.readers, ahead=ahead, stop=lambda: self._ending,
+                    rules=rules, readers=self.parts.readers, ahead=ahead, stop=lambda: self._ending, pages=pages,
                 )  # fmt: skip
             except ReadError as error:
                 errors[source.name] = error
@@ -298,7 +333,7 @@ class Pipeline:
         seen = {part.source: part.observation for part in outcome.sources if part.observation is not None}
         outcome = replace(outcome, following=planned(visit.sources, seen, answer))
         if answer.file is None:
-            return outcome
+            return replace(outcome, pages=tuple(records))
         return replace(outcome, body=None, packed=PackedBody(answer.size, pack_file(answer.file)))
 
 
@@ -357,8 +392,10 @@ def observe_one(
     readers: Readers | None = None,
     ahead: datasets.Ahead | None = None,
     stop: Callable[[], bool] = lambda: False,
+    pages: Pages | None = None,
 ) -> Observation:
-    """Let the core look at one body for one source: load what is known, read, judge. Raises ReadError.
+    """Let the core look at one body for one source: load what is known, read, judge. Raises ReadError, and
+    MorePagesError where `pages` says that others may be asked for.
 
     `rules` is what `rules_of` says, if known. The core's functions run in a process of their own where `readers` says
     so; the store is asked here.
@@ -386,6 +423,8 @@ def observe_one(
     else:
         if reading.kind == "listing" and state.baseline_at is None:
             _doubt(run(doubt.cut_answer, answer), answer, fetch)
+        if pages is not None and old is None:
+            reading = joined(source, state, reading, pages, refs, run=run, failures=fetch.failures if fetch else 0)
         documents = known.documents(observe.wanted(reading, refs, source))
     if old is not None:  # read the last body with the rules of today and compare with that: better rules are no news
         documents = run(observe.rebased, source, state, old, documents, refs)
@@ -393,6 +432,7 @@ def observe_one(
     return run(
         observe.judge, source, state, reading, answer, documents=documents, refs=refs, snapshot=snapshot,
         confirmed=confirmed, rules=rules, before=before, last_at=gap.last_look(fetch, state),
+        further=tuple(zip(pages.answers, pages.records, strict=True)) if pages is not None else (),
     )  # fmt: skip
 
 

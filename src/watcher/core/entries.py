@@ -48,12 +48,14 @@ def judge(
     html: str = "",
     before: FeedReading | None = None,
     last_at: datetime | None = None,
+    further: Sequence[compare.Look] = (),
 ) -> Observation:
     """Compare a reading with the entries known; `documents` are those that `observe.wanted` named.
 
     `html` is a listing's page. `before` is what the last body gives under rules that have changed since: what is new or
     gone for that reason is no news. `last_at` is when the source was last read well: a window missed since is a gap.
-    Raises ReadError for a listing that holds nothing of what is known.
+    `further` are the looks at the pages after the first. Raises ReadError for a listing that holds nothing of what is
+    known.
     """
     first = state.baseline_at is None
     pairs, gone, left = _matched(reading, look, refs, before, first=first)
@@ -64,11 +66,15 @@ def judge(
         if held is not None:
             return held
     found = _Found()
+    old = known_before | reading.older if reading.next is not None else known_before
+    at = {raw: page for raws, page in zip(reading.pages, further, strict=False) for raw in raws}
     for entry, ref in pairs:
+        where = at.get(entry.raw, look)
         if ref is None:
-            _first_seen(entry, look, found, first=first or entry.raw in known_before)
+            _first_seen(entry, where, found, first=first or entry.raw in old)
         else:
-            _seen_again(entry, ref, documents.get(ref.document), look, found, first=first)
+            _seen_again(entry, ref, documents.get(ref.document), where, found, first=first)
+    left += _behind(reading, refs, found, look)
     if reading.kind == "listing":
         found.changes = listed.told_once(found.changes)
     if gone:
@@ -84,6 +90,19 @@ def judge(
     seen = _observed(state, reading, look, found, known=set(refs), left=left)
     state = replace(seen.state, turnover=turnover, gap=missed or seen.state.gap)
     return replace(seen, state=state, gap=missed)
+
+
+def _behind(
+    reading: FeedReading, refs: Sequence[EntryRef], found: _Found, look: compare.Look
+) -> tuple[EntryRef, ...]:
+    """Forget of what stands on later pages that it stood there: the next look may see only the first."""
+    later = frozenset().union(*reading.pages)
+    if not later or not listed.removes(look.source, reading):
+        return ()
+    for i, ref in enumerate(found.refs):
+        if ref.raw in later:
+            found.refs[i] = listed.left_out([ref], look)[0]
+    return listed.left_out([ref for ref in refs if ref.raw in later], look)
 
 
 def _matched(

@@ -18,7 +18,7 @@ import feedparser
 from watcher.core import feed_split, jsonfeed, text, when
 from watcher.core.feed_entry import Draft, build, from_feedparser
 from watcher.core.feed_split import MAX_ENTRIES, MAX_MALFORMED, MAX_MALFORMED_TAGS, Split
-from watcher.core.identity import Ident, Pair, keys, lone_links, match, wanted
+from watcher.core.identity import Ident, Pair, address, keys, lone_links, match, wanted
 from watcher.errors import ReadError
 from watcher.model import Entry, FeedReading, Source
 
@@ -63,7 +63,8 @@ def _read_parts(parts: Split, url: str, look: when.Look, seen: Collection[str]) 
             return None
         found = dict(zip(new, drafts, strict=True))
         entries = _entries(parts.raws, idents, found, home=parts.home, url=url, look=look)
-    return FeedReading(_title(parts.title), url, entries, parts.raws, parts.problem)
+    following = address(url, parts.next) if parts.next else ""
+    return FeedReading(_title(parts.title), url, entries, parts.raws, parts.problem, next=following or None)
 
 
 def _read_whole(checked: str, url: str, look: when.Look, seen: Collection[str], problem: str | None) -> FeedReading:
@@ -85,7 +86,7 @@ def _read_whole(checked: str, url: str, look: when.Look, seen: Collection[str], 
 def _read_json(found: jsonfeed.JsonFeed, url: str, look: when.Look, seen: Collection[str]) -> FeedReading:
     drafts = {index: found.draft(index) for index, raw in enumerate(found.raws) if raw not in seen}
     entries = _entries(found.raws, found.idents, drafts, home=found.home, url=url, look=look)
-    return FeedReading(_title(found.title), url, entries, found.raws, found.problem)
+    return FeedReading(_title(found.title), url, entries, found.raws, found.problem, next=found.next)
 
 
 def _entries(

@@ -92,6 +92,7 @@ class Split:
     home: str | None
     raws: tuple[str, ...]
     problem: str | None
+    next: str | None  # the next page's address as printed
     _root: etree._Element = field(repr=False)
     _entries: tuple[etree._Element, ...] = field(repr=False)
 
@@ -234,7 +235,16 @@ def split(text: str, url: str) -> Split | None:
     if len(entries) > MAX_ENTRIES:
         problem = f"only the first {MAX_ENTRIES} of {len(entries)} entries were read"
     title, home = _head(root)
-    return Split(title, home, tuple(known), problem, root, tuple(known.values()))
+    return Split(title, home, tuple(known), problem, _next(root), root, tuple(known.values()))
+
+
+def _next(root: etree._Element) -> str | None:
+    """The feed's own link to the page with older entries (RFC 5005, section 3), as printed."""
+    for head in (root, *root.iterchildren("{*}channel")):
+        for link in head.iterchildren(*_REPLIES):
+            if link.get("rel", "").strip().lower() == "next" and (target := link.get("href")):
+                return str(target)
+    return None
 
 
 def _parse(text: str, url: str) -> etree._Element | None:

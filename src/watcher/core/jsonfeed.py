@@ -35,6 +35,7 @@ class JsonFeed:
     idents: tuple[Ident, ...]
     draft: Callable[[int], Draft]
     problem: str | None
+    next: str | None = None  # the address of the page with older items
 
 
 def looks_json(text: str) -> bool:
@@ -67,6 +68,7 @@ def parse(text: str, url: str) -> JsonFeed:
     return JsonFeed(
         title=_of(head, _TITLE),
         home=_of(head, ("home_page_url",)),
+        next=address(url, _of(head, ("next_url",)) or "") or None,
         raws=tuple(raw for raw, _ in chosen),
         idents=tuple(_ident(item) for _, item in chosen),
         draft=lambda index: _draft(chosen[index][1], url, language),

@@ -143,7 +143,8 @@ def doubted(  # noqa: PLR0917 - the whole circumstances of one decision
                 f"none of the {len(standing)} known rows is on the page and it is built differently: nothing is taken "
                 "for removed; if this is the list now, name its rows with select",
             )
-        elif not _believed(state, look):
+        elif not _believed(state, look) and (reading.next is None or len(reading.entries) < len(gone)):
+            # what as many others took the place of on a page that goes on has only moved to the next one
             words = f"{len(gone)} of {len(standing)} rows are gone at once"
     if words is None:
         return replace(state, absence=None), None

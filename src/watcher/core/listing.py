@@ -35,7 +35,7 @@ from watcher.core.content import Rules, UnknownSelectorError, prepare, select
 from watcher.core.furniture import normalise
 from watcher.core.head import Head, read_head
 from watcher.core.identity import address
-from watcher.core.listing_entry import Facts, Row, entries_of, oldest_of
+from watcher.core.listing_entry import Facts, Row, entries_of, older_of, oldest_of, times_of
 from watcher.core.markup import decode, parse
 from watcher.core.rows import Record, Spot
 from watcher.errors import ReadError
@@ -113,6 +113,7 @@ def _reading(
     known = frozenset(seen)
     fresh = any(row.raw not in known for row in made)
     entries = entries_of(made, facts, known) if fresh else ()
+    times = times_of(made, facts) if fresh else ()
     return FeedReading(
         title=title,
         url=facts.url,
@@ -122,7 +123,8 @@ def _reading(
         next=following,
         place=place,
         watched=_digest(title, [row.raw for row in made]),
-        oldest=oldest_of(made, facts) if fresh else None,
+        oldest=oldest_of(times),
+        older=older_of(made, times, known),
     )
 
 

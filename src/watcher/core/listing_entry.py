@@ -96,11 +96,28 @@ def entries_of(made: Sequence[Row], facts: Facts, seen: Collection[str]) -> tupl
     )
 
 
-def oldest_of(made: Sequence[Row], facts: Facts) -> datetime | None:
-    """The oldest time that a row of a dated list bears; None where many rows bear none."""
+def times_of(made: Sequence[Row], facts: Facts) -> tuple[datetime | None, ...]:
+    """The time (UTC) that each row bears, or None."""
     look = dated_look(made, facts)
-    times = [moment.at for row in made if (moment := _published(row, look)) is not None]
-    return min(times, default=None) if len(times) * 10 >= len(made) * 9 else None
+    found = (_published(row, look) for row in made)
+    return tuple(moment.at if moment is not None else None for moment in found)
+
+
+def oldest_of(times: Sequence[datetime | None]) -> datetime | None:
+    """The oldest time that a row of a dated list bears; None where many rows bear none."""
+    there = [at for at in times if at is not None]
+    return min(there, default=None) if len(there) * 10 >= len(times) * 9 else None
+
+
+def older_of(made: Sequence[Row], times: Sequence[datetime | None], known: Collection[str]) -> frozenset[str]:
+    """Name the rows that stand behind all known ones and bear no newer date than any of them: on a page that others
+    follow they came up from the next one."""
+    places = [place for place, row in enumerate(made) if row.raw in known]
+    dates = [at for place in places if (at := times[place] if times else None) is not None]
+    if not dates or len(dates) < len(places):
+        return frozenset()
+    behind = range(places[-1] + 1, len(made))
+    return frozenset(made[place].raw for place in behind if (at := times[place]) is not None and at <= min(dates))
 
 
 def _finger(row: Row, page: Page) -> str:

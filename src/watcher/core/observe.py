@@ -173,23 +173,27 @@ def judge(
     rules: str = "",
     before: FeedReading | None = None,
     last_at: datetime | None = None,
+    further: Sequence[tuple[Fetched, str]] = (),
 ) -> Observation:
     """Compare a reading with what is known and say what changed; at first sight, make the baseline.
 
     `documents` holds the page's one document, or those that `wanted` named; `refs` all known entries of a feed or
     listing; `before` what the last body says under rules that have changed since; `last_at` when the source was last
-    read well.
+    read well; `further` the pages after the first with the ids of their records, where `reading` is of several.
     """
     look = look_at(source, fetched, snapshot, confirmed=confirmed)
     state = replace(state, rules=rules)
     if isinstance(reading, PageReading):
         return _judge_page(state, reading, fetched, look, next(iter(documents.values()), None))
+    pages = [look_at(source, page, record, confirmed=confirmed) for page, record in further]
     if reading.kind == "listing":
         html = text.decode(fetched.body, fetched.header("content-type"))
-        return entries.judge(state, reading, look, documents, refs, html=html, before=before, last_at=last_at)
+        return entries.judge(
+            state, reading, look, documents, refs, html=html, before=before, last_at=last_at, further=pages
+        )
     outline = gates.outline(fetched.body, fetched.header("content-type"))
     state = replace(state, visible=outline, watched=gates.entries_of(reading))
-    return entries.judge(state, reading, look, documents, refs, before=before, last_at=last_at)
+    return entries.judge(state, reading, look, documents, refs, before=before, last_at=last_at, further=pages)
 
 
 def _judge_page(

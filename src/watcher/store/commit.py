@@ -140,7 +140,7 @@ class _Batch:
         self.names, self.homes = _source_names(connection, outcomes)
 
     def write(self) -> None:
-        self._records([(each.snapshot, each.packed or each.body) for each in self.outcomes if each.snapshot])
+        self._records([each_ for outcome in self.outcomes for each_ in _bodies(outcome)])
         self._fetches()
         _POLL.run(self.connection, [poll_row(each.poll) for each in self.outcomes])
         self._hours()
@@ -321,6 +321,13 @@ def decide(connection: Connection, verdicts: Sequence[Verdict], alerts: Sequence
     _put_changes(connection, rows, told)
     following.settled(connection, verdicts)
     outbox.add(connection, alerts, now)
+
+
+def _bodies(outcome: Outcome) -> list[tuple[Snapshot, bytes | PackedBody | None]]:
+    """All bodies of an outcome with their records, in the order of the chain: the first page is its newest."""
+    if outcome.snapshot is None:
+        return []
+    return [*outcome.pages, (outcome.snapshot, outcome.packed or outcome.body)]
 
 
 def _body_columns(
