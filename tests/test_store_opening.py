@@ -100,7 +100,7 @@ def _revise(address: str, revision: str) -> None:
 def test_a_newer_schema_is_refused_in_words(address: str) -> None:
     """A database that a newer Watcher wrote is left alone."""
     _revise(address, "9999")
-    with pytest.raises(StoreError, match=r"newer Watcher \(schema 9999, this one knows 0003\)"):
+    with pytest.raises(StoreError, match=r"newer Watcher \(schema 9999, this one knows 0004\)"):
         Store.open(address, create=True, migrate=True)
 
 
@@ -110,11 +110,11 @@ def test_an_older_schema_is_backed_up_and_brought_up_to_date(
     """An upgrade at start first makes a copy that opens by itself; commands that only read ask for it."""
     store.commit([outcome(store)], NOW)
     # There is one schema yet: an older one is played, up to and after the upgrade itself.
-    monkeypatch.setattr(opening, "KNOWN", ("0000", "0003"))
+    monkeypatch.setattr(opening, "KNOWN", ("0000", "0004"))
     done: list[str] = []
 
     def upgrade(_: Database) -> None:
-        _revise(address, "0003")
+        _revise(address, "0004")
         done.append("upgraded")
 
     monkeypatch.setattr(opening, "upgrade", upgrade)
@@ -124,14 +124,14 @@ def test_an_older_schema_is_backed_up_and_brought_up_to_date(
     said: list[str] = []
     Store.open(address, migrate=True, progress=said.append).close()
     assert done == ["upgraded"]
-    assert said[-1] == "updating the database from schema 0000 to 0003"
+    assert said[-1] == "updating the database from schema 0000 to 0004"
     copies = list(tmp_path.glob("*.backup-0000-*"))
     if store.dialect == "postgresql":
         assert "pg_dump" in said[0]
         assert copies == []
         return
     assert said[0] == f"backing the database up to {copies[0]}"
-    _revise(f"sqlite:///{copies[0]}", "0003")
+    _revise(f"sqlite:///{copies[0]}", "0004")
     copy = Store.open(f"sqlite:///{copies[0]}")
     assert copy.changes() == store.changes()
     copy.close()

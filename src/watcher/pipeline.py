@@ -43,6 +43,7 @@ from watcher.model import (
     SourceState,
 )
 from watcher.paging import BELIEVED, MorePagesError, Pages, joined
+from watcher.pairing import Pairing
 from watcher.reading import Readers, here, is_small
 from watcher.store import Store, Writer, pack_file
 
@@ -78,6 +79,7 @@ class Pipeline:
     def __init__(self, parts: Parts, config: Config, config_id: str) -> None:
         self.parts = parts
         self.offline = False
+        self.pairing = Pairing(parts.store, parts.writer)
         self.follower = Follower(parts.store, parts.writer, parts.clock)
         self._turns: dict[str, tuple[asyncio.Lock, int]] = {}  # fetches under way: the lock, and who holds or wants it
         self._rules: dict[str, str] = {}  # by source whose kind is known: it stays with the configuration
@@ -89,6 +91,7 @@ class Pipeline:
     def configure(self, config: Config, config_id: str) -> None:
         """Put `config` in force; polls under way end with the one they began with."""
         self.config = config
+        self.pairing.configure(config)
         self._rules.clear()
         self.routing = settle.Routing(
             channels={channel.name: channel for channel in config.channels},
@@ -144,8 +147,12 @@ class Pipeline:
             return None
         sources, states = tuple(s for s, _ in pairs), tuple(state for _, state in pairs)
         outcome = await self._outcome(job.fetch, sources, states, store=store)
+        async with self.pairing.turn(sources):
+            outcome = await self.pairing.settled(outcome, sources, states, self.routing, store=store)
+            if store:
+                await self.parts.writer.commit(outcome)
         if store:
-            await self.parts.writer.commit(outcome)
+            await self.pairing.hurry(outcome)
             await self._sweep(outcome)
             outcome = await self._decide(outcome, sources)
         _say(self._log, outcome, sources)

@@ -8,6 +8,7 @@ from watcher.config.advice import advice, host_loads
 from watcher.config.build import load
 from watcher.config.find import find
 from watcher.config.identity import fetch_identity, plans, rules_of
+from watcher.config.pairs import Group, groups
 from watcher.config.partial import database_of, one_source, unreadable_secrets
 from watcher.config.secrets import resolve
 from watcher.config.settings import Advice, Config, HostLoad, Retention
@@ -17,6 +18,7 @@ from watcher.config.values import duration
 __all__ = [
     "Advice",
     "Config",
+    "Group",
     "HostLoad",
     "Retention",
     "advice",
@@ -24,6 +26,7 @@ __all__ = [
     "duration",
     "fetch_identity",
     "find",
+    "groups",
     "host_loads",
     "load",
     "one_source",

@@ -13,6 +13,7 @@ from watcher.config import schema, values
 from watcher.config.files import absolute, documents_of
 from watcher.config.find import state_directory
 from watcher.config.names import Known, Named, check_names, duplicates, names_of
+from watcher.config.pairs import check_pairs
 from watcher.config.report import Place, Report
 from watcher.config.secrets import masked
 from watcher.config.settings import Config, Retention
@@ -66,6 +67,7 @@ class _Builder:
         routes = self._routes()
         known = Known(names_of(channels), names_of(stories), names_of(sources))
         check_names(self.report, sources, routes, known)
+        check_pairs(self.report, sources)
         self._check_defaults(single["defaults"], known)
         contact = single["watcher"].get("contact") or None
         config = Config(
@@ -118,10 +120,10 @@ class _Builder:
         if name == "web" and isinstance(raw, dict) and raw.get("listen") == "":
             raw = {key: value for key, value in raw.items() if key != "listen"}  # off is what this version does
         if name == "defaults" and isinstance(raw, dict):
-            for key in ("name", "url", "was"):
+            for key in ("name", "url", "was", "confirms"):
                 if key in raw:
                     self.report.add(place.at(key), f"{key}: can stand only at a source")
-            raw = {key: value for key, value in raw.items() if key not in ("name", "url", "was")}
+            raw = {key: value for key, value in raw.items() if key not in ("name", "url", "was", "confirms")}
         checked = self.report.check(schema.SINGLE[name], raw, place, name) or {}
         if name == "defaults":
             both_paces(self.report, checked, place)

@@ -14,7 +14,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, PlainValidator, StrictB
 from typing_extensions import TypedDict  # pydantic asks for this one before Python 3.12
 
 from watcher.config import values
-from watcher.model import DOCUMENT_EVENTS, HEALTH_EVENTS, SEVERITIES, Secret
+from watcher.config.confirms import confirms
+from watcher.model import DOCUMENT_EVENTS, HEALTH_EVENTS, SEVERITIES, Confirms, Secret
 
 FORBID = ConfigDict(extra="forbid")
 
@@ -183,6 +184,7 @@ class _Source(TypedDict, total=False):
     delimiter: Annotated[str, _text(_separator, "one character")]
     render: StrictBool
     wait: Selector
+    confirms: Annotated[Confirms, PlainValidator(confirms)]
     follow: Positive
 
 

@@ -26,6 +26,7 @@ from watcher.model import (
     DocumentRef,
     EntryRef,
     FeedReading,
+    Kind,
     Observation,
     Page,
     Reason,
@@ -66,7 +67,12 @@ def was_removed(ref: EntryRef) -> bool:
 
 def removes(source: Source, reading: FeedReading) -> bool:
     """Say whether an entry that is not there was removed: never behind a window."""
-    return not (reading.kind == "feed" if source.window is None else source.window)
+    return not is_window(source, reading.kind)
+
+
+def is_window(source: Source, kind: Kind) -> bool:
+    """Say whether a source shows the newest of what there is: what is not there means nothing."""
+    return kind == "feed" if source.window is None else source.window
 
 
 def missed(source: Source, reading: FeedReading, refs: Sequence[EntryRef], matched: Collection[str]) -> list[EntryRef]:

@@ -206,7 +206,9 @@ def _facts(change: Mapping[str, Any], zone: ZoneInfo) -> tuple[tuple[str, str], 
 
 
 def _remarks(change: Mapping[str, Any]) -> tuple[str, ...]:
-    remarks = [_REMARKS[event]] if (event := str(change["event"])) in _REMARKS else []
+    event = str(change["event"])
+    pair = _pair_remark(change)
+    remarks = [pair] if pair else [_REMARKS[event]] if event in _REMARKS else []
     if change.get("silent") is True:
         remarks.append("Silent: the publisher printed no note and no newer modification time.")
     elif change.get("silent") is False and not event.startswith("update."):
@@ -218,6 +220,21 @@ def _remarks(change: Mapping[str, Any]) -> tuple[str, ...]:
     if change.get("truncated"):
         remarks.append("Shortened here; the whole text is stored.")
     return tuple(remarks)
+
+
+_DISAGREES = {
+    "missing": "{} announced this; it is not shown here.",
+    "removed": "{} has removed this; it is still shown here.",
+    "differs": "{} says this otherwise. What it says stands before what is said here.",
+}
+
+
+def _pair_remark(change: Mapping[str, Any]) -> str:
+    """What another source of the pair has to do with a change."""
+    if by := change.get("missed_by"):
+        return f"Late: {one_line(str(by), 100)} should have shown this first and did not."
+    found = change.get("disagrees") or {}
+    return _DISAGREES[found["what"]].format(one_line(str(found["source"]), 100)) if found else ""
 
 
 def _fields(entry: Mapping[str, Any], shown: Sequence[str]) -> tuple[tuple[str, str, str], ...]:

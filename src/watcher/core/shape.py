@@ -22,6 +22,7 @@ from watcher.model import (
     Moment,
     Note,
     Page,
+    Paired,
     Reading,
     RecordShown,
     RevisionRef,
@@ -212,11 +213,25 @@ def change_json(change: Change) -> Json:
         shape["diff"] = change.diff
     if change.words:
         shape["words"] = [list(pair) for pair in change.words]
+    if change.paired:
+        shape |= _paired(change.paired)
     shape["times"] = _times(change.times)
     if change.matched_in:
         shape["matched_in"] = list(change.matched_in)
     shape["stories"] = list(change.stories)
     return shape
+
+
+def _paired(paired: Paired) -> Json:
+    """What another source of the pair has to do with it: `confirms`, `late` with `missed_by`, or `disagrees`."""
+    if paired.what == "late":
+        return {"late": True, "missed_by": paired.source}
+    shape: Json = {"source": paired.source}
+    if paired.change:
+        shape["change"] = paired.change
+    if paired.at:
+        shape["at"] = instant(paired.at, ms=True)
+    return {"confirms": shape} if paired.what == "confirms" else {"disagrees": {"what": paired.what, **shape}}
 
 
 def _moment(key: str, moment: Moment | None) -> Json:

@@ -2,6 +2,7 @@
 
 from watcher.store.codec import pack_file
 from watcher.store.lock import Lock, acquire, holder
+from watcher.store.pairs import Enrolled
 from watcher.store.store import Store
 from watcher.store.values import (
     ChannelState,
@@ -17,6 +18,7 @@ from watcher.store.writer import Writer
 
 __all__ = [
     "ChannelState",
+    "Enrolled",
     "FollowedRow",
     "Lock",
     "Pruned",

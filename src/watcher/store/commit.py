@@ -17,7 +17,7 @@ from watcher.core.follow import Verdict
 from watcher.errors import StoreError
 from watcher.model import Alert, Change, Document, Observation, Outcome, PackedBody, Revision, Snapshot
 from watcher.store import bodies as chains
-from watcher.store import following, outbox, records
+from watcher.store import following, outbox, pairs, records
 from watcher.store.codec import clean, dump, from_ms, maybe_ms, pack_value, to_ms
 from watcher.store.known import some
 from watcher.store.rows import (
@@ -156,6 +156,9 @@ class _Batch:
             if observation.records is not None:
                 records.keep(self.connection, name, observation.records, self.now)
         self._changes(seen)
+        for name, observation, _ in seen:
+            if observation.pair is not None:
+                pairs.keep(self.connection, name, observation.pair, self.names)
         for each in self.outcomes:
             if each.following is not None:
                 following.keep(self.connection, self.names, each.following, self.now)

@@ -33,6 +33,7 @@ from watcher.store.codec import to_ms
 from watcher.store.commit import commit, decide, keep_changes
 from watcher.store.configs import keep_config
 from watcher.store.engine import Database
+from watcher.store.pairs import Books
 from watcher.store.sync import sync
 from watcher.store.tables import bodies as bodies_table
 from watcher.store.tables import fetches, sources
@@ -57,6 +58,7 @@ class Store:
         self._database = database
         self.url = database.url.render_as_string(hide_password=True)
         self.dialect = database.dialect
+        self.pairs = Books(database)  # what sources say together
 
     @classmethod
     def open(

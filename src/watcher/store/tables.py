@@ -19,8 +19,8 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0003"  # the newest revision of the schema; a test holds it to the migrations
-KNOWN = ("0001", "0002", "0003")  # every revision this program can upgrade from
+HEAD = "0004"  # the newest revision of the schema; a test holds it to the migrations
+KNOWN = ("0001", "0002", "0003", "0004")  # every revision this program can upgrade from
 
 metadata = MetaData(
     naming_convention={
@@ -225,6 +225,48 @@ followed = Table(  # which entries led to a followed page; `waits`: it may still
     Index(None, "entry"),
     Index(None, "change"),
     Index("ix_followed_waits", "at", sqlite_where=text("waits"), postgresql_where=text("waits")),
+)
+
+pair_members = Table(  # sources of a pair whose records of before are in its book
+    "pair_members",
+    metadata,
+    Column("pair", Text, primary_key=True),
+    _source(key=True),
+    Column("at", BigInteger, nullable=False),
+)
+
+pair_marks = Table(  # what a record of a pair is known by
+    "pair_marks",
+    metadata,
+    Column("pair", Text, primary_key=True),
+    Column("mark", Text, primary_key=True),
+    Column("item", Text, nullable=False, index=True),
+)
+
+pair_sightings = Table(  # which source of a pair shows a record, since when, and whom it told
+    "pair_sightings",
+    metadata,
+    Column("item", Text, primary_key=True),
+    _source(key=True),
+    Column("at", BigInteger, nullable=False),
+    Column("baseline", Boolean, nullable=False),
+    Column("gone_at", BigInteger),
+    Column("change", Text, nullable=False),
+    Column("data", LargeBinary, nullable=False),
+    Index(
+        "ix_pair_sightings_change", "change", sqlite_where=text("change <> ''"), postgresql_where=text("change <> ''")
+    ),
+)
+
+pair_awaited = Table(  # what a source of a pair is to show before its time, else the disagreement is told
+    "pair_awaited",
+    metadata,
+    Column("pair", Text, nullable=False),
+    Column("item", Text, primary_key=True),
+    _source(key=True),
+    Column("what", Text, primary_key=True),
+    Column("due", BigInteger, nullable=False),
+    Index(None, "source", "due"),
 )
 
 lists = Table(  # of a dataset: what is known, and what is being written to take its place

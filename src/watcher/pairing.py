@@ -1,0 +1,225 @@
+"""The edge of source pairs: load a pair's book, let the core decide, one source of a pair at a time.
+
+async with pairing.turn(sources):
+    outcome = await pairing.settled(outcome, sources, states, routing)
+    ... commit ...
+await pairing.hurry(outcome)
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+
+from watcher import config as configuration
+from watcher.config import Config, Group
+from watcher.core import disputes, paired, pairs, settle
+from watcher.core.dataset import keys, values
+from watcher.model import (
+    Change,
+    Document,
+    DocumentRef,
+    EntryRef,
+    Observation,
+    Outcome,
+    Page,
+    Sighting,
+    Source,
+    SourceState,
+)
+from watcher.store import Enrolled, Store, Writer
+
+Seen = tuple[tuple[str, ...], DocumentRef]
+
+
+class Pairing:
+    """The pairs of the configuration in force; `configure` puts another in force between two polls."""
+
+    def __init__(self, store: Store, writer: Writer) -> None:
+        self.store, self.writer = store, writer
+        self.groups: Mapping[str, Group] = {}
+        self._turns: dict[str, asyncio.Lock] = {}
+        self._looked: set[str] = set()  # sources whose records of before were looked for since the start or the reload
+
+    def configure(self, config: Config) -> None:
+        self.groups = configuration.groups(config.sources)
+        self._looked.clear()  # a source may have been of no pair for a while
+        self._turns = {group.id: self._turns.get(group.id, asyncio.Lock()) for group in self.groups.values()}
+
+    @contextlib.asynccontextmanager
+    async def turn(self, sources: Sequence[Source]) -> AsyncIterator[None]:
+        """Hold the pairs of these sources: what one of them decides is written before the next decides."""
+        ids = sorted({self.groups[source.name].id for source in sources if source.name in self.groups})
+        async with contextlib.AsyncExitStack() as held:
+            for id_ in ids:
+                await held.enter_async_context(self._turns[id_])
+            yield
+
+    async def settled(
+        self,
+        outcome: Outcome,
+        sources: Sequence[Source],
+        states: Sequence[SourceState],
+        routing: settle.Routing,
+        *,
+        store: bool = True,
+    ) -> Outcome:
+        """Hold a poll's outcome against the pairs of its sources. With `store` False nothing is written."""
+        own = [source for source in sources if source.name in self.groups]
+        if not own or outcome.poll.result in {"failed", "refused"}:
+            return outcome
+        loop = asyncio.get_running_loop()
+        parts = {part.source: part.observation for part in outcome.sources}
+        books = {}
+        for source in own:
+            group = self.groups[source.name]
+            known = await loop.run_in_executor(None, self._members, group)
+            if store:
+                for member in known.values():
+                    looked = member.is_in and (member.source in self._looked or member.kind == "dataset")
+                    if member.baseline_at is not None and not looked:
+                        await self._enrol(group, member, outcome.poll.at)
+                        self._looked.add(member.source)
+            books[source.name] = await loop.run_in_executor(
+                None, self._book, group, source, known, parts.get(source.name), outcome.poll.at
+            )
+        return await loop.run_in_executor(None, paired.paired, outcome, books, own, states, routing)
+
+    async def hurry(self, outcome: Outcome) -> None:
+        """After a gap, ask those who confirm the source at once: they may have what was missed."""
+        missed = {part.source for part in outcome.sources if part.observation and part.observation.gap}
+        due = {
+            configuration.fetch_identity(source): outcome.poll.at
+            for name in missed & self.groups.keys()
+            for source in self.groups[name].sources
+            if source.confirms is not None and source.confirms.source == name
+        }
+        if due:
+            await self.writer.run(lambda store: store.reschedule(list(due.items())))
+
+    def _members(self, group: Group) -> dict[str, Enrolled]:
+        return {each.source: each for each in self.store.pairs.members(group.id, [s.name for s in group.sources])}
+
+    def _book(
+        self, group: Group, source: Source, known: Mapping[str, Enrolled], seen: Observation | None, now: datetime
+    ) -> pairs.Book:
+        members = {each.name: _member(each, known[each.name]) for each in group.sources if each.name in known}
+        names = pairs.compared(source, members)
+        marked: dict[str, tuple[str, ...]] = {}
+        shown: dict[str, tuple[tuple[str, str], ...]] = {}
+        if seen is not None:
+            refs = {ref.document: ref for ref in seen.entries}
+            pages = {document.id: document.page for document in seen.documents}
+            for change in seen.changes:
+                if marks := _marks(group.key, change, refs.get(change.document.id), seen.state):
+                    marked[change.id] = marks
+                    if names:
+                        shown[change.id] = _values(change, pages.get(change.document.id), names)
+        view = self.store.pairs.view(group.id, source.name, [mark for marks in marked.values() for mark in marks], now)
+        sightings = dict(view.sightings)
+        if view.overdue and members[source.name].kind == "dataset":
+            for item in self._held(group, known[source.name], source, [each.item for each in view.overdue]):
+                mine = [each for each in sightings.get(item, ()) if each.source == source.name]
+                if not mine:
+                    ref = DocumentRef("", source.url, source.shown)
+                    sightings[item] = (*sightings.get(item, ()), Sighting(item, source.name, now, ref, baseline=True))
+        return pairs.Book(group.id, members, view.items, sightings, marked, shown, view.overdue)
+
+    def _held(self, group: Group, member: Enrolled, source: Source, items: Sequence[str]) -> set[str]:
+        """Those of the records that a dataset holds although nobody was told of them one by one (a flood)."""
+        wanted = self.store.pairs.marks(group.id, items)
+        found: set[str] = set()
+        for marks, _ in _of_dataset(self.store, group.key, source, member.key):
+            found |= {wanted[mark] for mark in marks if mark in wanted}
+            if len(found) == len(set(wanted.values())):
+                break
+        return found
+
+    async def _enrol(self, group: Group, member: Enrolled, now: datetime) -> None:
+        """Put into the book what a source had shown before its pair began, a piece at a time."""
+        source = next(each for each in group.sources if each.name == member.source)
+        loop = asyncio.get_running_loop()
+        pieces = _known(self.store, group.key, source, member)
+        while (piece := await loop.run_in_executor(None, next, pieces, None)) is not None:
+            await self.writer.run(partial(_enrol, group.id, source.name, piece, now))
+        await self.writer.run(lambda store: store.pairs.enrolled(group.id, source.name, now))
+
+
+def _enrol(pair: str, source: str, piece: Sequence[Seen], now: datetime, store: Store) -> None:
+    store.pairs.enrol(pair, source, piece, now)
+
+
+def _member(source: Source, known: Enrolled) -> disputes.Member:
+    return disputes.Member(source, known.kind or source.kind, known.baseline_at, known.last_ok_at)
+
+
+def _marks(pattern: str | None, change: Change, ref: EntryRef | None, state: SourceState) -> tuple[str, ...]:
+    """What the record of a change is known by."""
+    if change.entry is not None:
+        return pairs.entry_marks(pattern, ref, change.text) if ref is not None else ()
+    if change.record is None or not change.record.key:
+        return ()
+    whole = state.list is None or state.list.key == keys.WHOLE
+    return pairs.record_marks(pattern, change.record.key, change.text, whole=whole)
+
+
+def _values(change: Change, page: Page | None, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """The compared fields as a change has them."""
+    if change.record is not None:
+        fields = dict(change.record.fields) | {name: after or "" for name, _, after in change.record.changed}
+    elif page is not None:
+        stamp = page.published
+        fields = {
+            "title": page.title or "",
+            "url": page.url,
+            "summary": page.summary or "",
+            "published": (stamp.day.isoformat() if stamp.date_only else stamp.at.isoformat()) if stamp else "",
+            **dict(page.fields),
+        }
+    else:
+        return ()
+    return tuple((name, fields[name]) for name in names if name in fields)
+
+
+def _known(store: Store, pattern: str | None, source: Source, member: Enrolled) -> Iterator[list[Seen]]:
+    """What a source has shown so far, a piece at a time."""
+    if member.kind == "dataset":
+        piece: list[Seen] = []
+        for each in _of_dataset(store, pattern, source, member.key):
+            piece.append(each)
+            if len(piece) == 1_000:
+                yield piece
+                piece = []
+        if piece:
+            yield piece
+        return
+    after = ""
+    while rows := store.pairs.entries(source.name, after):
+        after = rows[-1][0].key
+        found = [(pairs.entry_marks(pattern, ref, _text(document)), _ref(document)) for ref, document in rows]
+        yield [each for each in found if each[0]]
+
+
+def _of_dataset(store: Store, pattern: str | None, source: Source, key: Sequence[str]) -> Iterator[Seen]:
+    ref = DocumentRef("", source.url, source.shown)
+    after = 0
+    while found := store.pairs.records(source.name, after):
+        after = found[-1][0]
+        for _, data in found:
+            fields = values.load(data)
+            said = [each if isinstance(each, str) else "\n".join(each) for each in values.flat(fields).values()]
+            named, whole = keys.named(fields, key), tuple(key) == keys.WHOLE
+            marks = pairs.record_marks(pattern, named, "\n".join(said), whole=whole)
+            if marks:
+                yield marks, ref
+
+
+def _text(document: Document) -> str:
+    page = document.page
+    body = [block.text for block in page.blocks]
+    return "\n".join(filter(None, [page.title, page.url, *body, page.summary, *(value for _, value in page.fields)]))
+
+
+def _ref(document: Document) -> DocumentRef:
+    return DocumentRef(document.id, document.url, document.title)
