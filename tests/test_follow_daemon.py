@@ -1,4 +1,4 @@
-"""Followed entries through the real daemon: feed, page, PDF; the rules look at all of them; each is watched afterwards."""
+"""Followed entries through the real daemon: feed, page and PDF; the rules look at them all; each is then watched."""
 
 from collections.abc import Iterator
 from pathlib import Path

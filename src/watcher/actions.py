@@ -12,12 +12,13 @@ from typing import Any
 from watcher import config as configuration
 from watcher.config import Config
 from watcher.core import message
+from watcher.core.follow import MARK, child_of, parent_of
 from watcher.core.mask import mask_url
 from watcher.core.shape import change_json
 from watcher.errors import StoreError, UsageError
-from watcher.model import Outcome, Source, SourceOutcome
+from watcher.model import Change, Followed, Outcome, Source, SourceOutcome
 from watcher.pipeline import Pipeline
-from watcher.store import Store, Writer
+from watcher.store import FollowedRow, Store, Writer
 
 AT_ONCE = 64  # polls of one `check` under way together; the client keeps each host's own limit
 
@@ -41,7 +42,8 @@ def named(config: Config, names: Collection[str]) -> tuple[Source, ...]:
 
 
 def result_json(source: Source, part: SourceOutcome, outcome: Outcome) -> dict[str, Any]:
-    """Give the line of `check --json` for one source."""
+    """Give the line of `check --json` for one source. An entry that waited for what a followed page says is among the
+    changes of the poll that decided it."""
     seen = part.observation
     result = (
         seen.result
@@ -52,10 +54,15 @@ def result_json(source: Source, part: SourceOutcome, outcome: Outcome) -> dict[s
         "source": source.name,
         "url": mask_url(source.url),
         "outcome": result,
-        "changes": [change_json(change) for change in seen.changes] if seen else [],
+        "changes": [change_json(change) for change in (*(seen.changes if seen else ()), *_decided(source, outcome))],
         "error": part.error,
         "seconds": round(outcome.poll.seconds, 3),
     }
+
+
+def _decided(source: Source, outcome: Outcome) -> tuple[Change, ...]:
+    parent = (source.parent or source).name
+    return tuple(change for change in outcome.decided if change.source == parent)
 
 
 def results_of(outcome: Outcome, sources: Sequence[Source]) -> list[dict[str, Any]]:
@@ -80,9 +87,49 @@ class Actions:
         self.pipeline, self.store, self.writer, self.clock, self.wake = pipeline, store, writer, clock, wake
 
     async def check(self, names: Collection[str], *, store: bool = True) -> AsyncIterator[dict[str, Any]]:
-        """Poll the named sources now (all for none), as many at once as is polite; yield a line as each ends."""
+        """Poll the named sources now (all for none), as many at once as is polite, then what is followed for them;
+        yield a line as each ends."""
+        config = self.pipeline.config
+        followed = [name for name in names if MARK in name]
+        rest = [name for name in names if MARK not in name]
+        sources = named(config, rest) if rest or not names else ()
+        async for line in self._check(sources, store=store):
+            yield line
+        done: set[str] = set()
+        while store:  # a page brings documents, which come in the next round
+            found = [page for page in await self._followed(sources, followed) if page.name not in done]
+            if not found:
+                break
+            done |= {page.name for page in found}
+            async for line in self._check(found, store=store):
+                yield line
+        self.wake()
+
+    async def _followed(self, sources: Sequence[Source], names: Sequence[str]) -> list[Source]:
+        """What is followed now for these sources, and under these names. Raises UsageError for a name that is not."""
+        parents = {source.name for source in sources if source.follow} | {parent_of(name) for name in names}
+        if not parents:
+            return []
+        rows = await asyncio.get_running_loop().run_in_executor(None, self.store.followed)
+        found = {
+            row.source: page for row in rows if row.enabled and row.parent in parents and (page := self._page(row))
+        }
+        if unknown := [name for name in names if name not in found]:
+            raise UsageError(
+                f"there is no followed page {unknown[0]!r}; `watcher sources {parent_of(unknown[0])}` has them"
+            )
+        wanted = {source.name for source in sources}
+        return [page for name, page in found.items() if name in names or parent_of(name) in wanted]
+
+    def _page(self, row: FollowedRow) -> Source | None:
+        parent = self.pipeline.config.source(row.parent)
+        if parent is None or parent.follow is None:
+            return None
+        return child_of(parent, row.source, Followed(row.url, row.since, row.life))
+
+    async def _check(self, sources: Sequence[Source], *, store: bool) -> AsyncIterator[dict[str, Any]]:
         by_fetch: dict[str, list[Source]] = {}
-        for source in named(self.pipeline.config, names):
+        for source in sources:
             by_fetch.setdefault(configuration.fetch_identity(source), []).append(source)
         places = asyncio.Semaphore(AT_ONCE)
 
@@ -106,7 +153,6 @@ class Actions:
         finally:
             for task in tasks:
                 task.cancel()
-        self.wake()
 
     async def retry(self, alerts: Sequence[str]) -> int:
         """Send dead letters again (all for none named); give how many."""
@@ -121,6 +167,20 @@ class Actions:
         await self.writer.run(lambda store: store.mute(source.name, until, self.clock()))
         self.pipeline.remute()
         return until
+
+    async def unfollow(self, names: Collection[str]) -> int:
+        """Stop following the named pages, or all of a named source; give how many. New entries are followed as before.
+
+        Raises UsageError for what is not followed.
+        """
+        rows = await asyncio.get_running_loop().run_in_executor(None, self.store.followed)
+        chosen: list[str] = []
+        for name in dict.fromkeys(names):
+            found = [row.source for row in rows if row.enabled and name in (row.source, row.parent)]
+            if not found:
+                raise UsageError(f"nothing is followed under the name {name!r}; `watcher sources` shows what is")
+            chosen += found
+        return await self.writer.run(lambda store: store.end_followed(chosen, self.clock(), for_good=True))
 
     async def enable_channel(self, name: str) -> int:
         """Switch a channel on again; give how many dead letters go out now."""

@@ -10,6 +10,7 @@ alert of an entry has the same id whoever decides it.
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -73,8 +74,13 @@ def plans(config: Config, rows: Iterable[FollowedRow], now: datetime) -> tuple[P
 # --- what a poll brings -----------------------------------------------------------------------------------------------
 
 
-def planned(sources: Sequence[Source], seen: Mapping[str, Observation], answer: Fetched) -> Following | None:
-    """Say what a poll means for followed pages: what its new entries and pages lead to, and what showed life."""
+def planned(
+    sources: Sequence[Source], seen: Mapping[str, Observation], answer: Fetched, delay: float
+) -> Following | None:
+    """Say what a poll means for followed pages: what its new entries and pages lead to, and what showed life.
+
+    `delay` is the least pause between two requests to one host, in seconds: half of the host's time is left to others.
+    """
     children: list[Child] = []
     entries: list[str] = []
     warm: list[str] = []
@@ -95,7 +101,12 @@ def planned(sources: Sequence[Source], seen: Mapping[str, Observation], answer: 
                 warm.append(source.name)
     if not (children or entries or warm):
         return None
-    return Following(tuple(children), tuple(dict.fromkeys(entries)), tuple(warm))
+    counted: Counter[str] = Counter()
+    spread = []
+    for child in children:
+        spread.append(replace(child, after=2 * delay * counted[child.host]))
+        counted[child.host] += 1
+    return Following(tuple(spread), tuple(dict.fromkeys(entries)), tuple(warm))
 
 
 def _of_entry(source: Source, change: Change, page: Page | None) -> list[Child]:

@@ -903,6 +903,7 @@ class Child:
     entry: str | None = None
     change: str | None = None
     stories: tuple[str, ...] = ()
+    after: float = 0.0  # seconds from the poll that found it: many of one host do not all come at once
 
 
 @dataclass(frozen=True, slots=True)

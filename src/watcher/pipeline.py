@@ -18,7 +18,7 @@ from watcher import config as configuration
 from watcher import datasets
 from watcher.ahead import Ahead
 from watcher.config import Config
-from watcher.core import doubt, gap, observe, settle
+from watcher.core import doubt, gap, login, observe, settle
 from watcher.core.dataset import MOST_BYTES
 from watcher.core.follow import MARK, parent_of
 from watcher.core.mask import mask_url
@@ -266,6 +266,9 @@ class Pipeline:
     def _turned_away(self, visit: settle.Visit, error: BadStatus, routing: settle.Routing) -> Outcome:
         """An error status: of an article's page it may mean that the page is gone, or walled."""
         observations = {}
+        if why := login.refused(visit.sources[0], visit.states[0], error.status):
+            error.message = why
+            return settle.failed(visit, error, routing)
         for source, state in _both(visit):
             known = self.parts.store.page(source.name) if state.kind in ("article", "file") else None
             if known and (seen := observe.missing(source, state, known, error.status, visit.now)):
@@ -338,7 +341,7 @@ class Pipeline:
         words = {name: error.message for name, error in errors.items()}
         outcome = settle.observed(visit, answer, snapshot, observations=observations, errors=words, routing=routing)
         seen = {part.source: part.observation for part in outcome.sources if part.observation is not None}
-        outcome = replace(outcome, following=planned(visit.sources, seen, answer))
+        outcome = replace(outcome, following=planned(visit.sources, seen, answer, visit.host_delay))
         if answer.file is None:
             return replace(outcome, pages=tuple(records))
         return replace(outcome, body=None, packed=PackedBody(answer.size, pack_file(answer.file)))
@@ -411,12 +414,16 @@ def observe_one(
     rules = rules or rules_of(source, kind)
     if kind == "dataset":
         look = observe.look_at(source, answer, snapshot, confirmed=confirmed)
+        if why := login.expired(source, state, answer):
+            raise ReadError(answer.url, why)
         return datasets.observe(datasets.Visit(known, source, state, answer, look, rules, fetch, ahead, stop))
     fresh = state.baseline_at is None or state.rules == rules
     old = None if fresh else _last(known, answer, fetch)
     run = here if readers is None else readers.runner(answer.url, answer.body, old.body if old else b"")
     if fresh and (same := run(observe.glance, state, answer)) is not None:
         return Observation("unchanged", same)
+    if why := run(login.expired, source, state, answer):
+        raise ReadError(answer.url, why)
     refs = known.entry_refs(source.name) if kind in ("feed", "listing") else ()
     seen = {ref.raw for ref in refs} if fresh else set()
     place = state.place if fresh else None

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
-    for command in (run, check, retry, mute, demo):
+    for command in (run, check, retry, mute, unfollow, demo):
         app.command()(command)
 
 
@@ -98,8 +98,10 @@ def check(
     loaded = load(config, verbose)
     from watcher.actions import named
     from watcher.cli.progress import Shown
+    from watcher.core.follow import MARK
 
-    wanted = named(loaded, names or [])
+    named(loaded, [name for name in names or [] if MARK not in name])
+    wanted = names or named(loaded, [])
     shown = Shown(as_json=as_json, total=len(wanted), everything=verbose)
     socket = None if dry_run else control_socket(loaded.database)
     with shown:
@@ -203,6 +205,30 @@ def mute(
     seconds = span.total_seconds() if span else None
     until = act(loaded, {"action": "mute", "name": name, "seconds": seconds}, work)
     print(f"{name} is muted until {_stamp(until)}" if until else f"{name} is not muted")
+
+
+def unfollow(
+    names: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME", help="Followed pages (as `sources` names them), or sources.", show_default=False
+        ),
+    ],
+    config: ConfigOption = None,
+    verbose: Verbose = False,
+) -> None:
+    """Stop watching pages that are followed for an entry.
+
+    Their history stays; entries that come later are followed as before.
+    """
+    quiet_log(verbose)
+    loaded = load(config, verbose)
+
+    async def work(world: "World") -> int:
+        return await world.actions.unfollow(names)
+
+    count = int(act(loaded, {"action": "unfollow", "names": names}, work))
+    print(f"{count:,} page{'s are' if count != 1 else ' is'} no longer followed")
 
 
 def _stamp(until: str) -> str:

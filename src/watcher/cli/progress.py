@@ -53,7 +53,8 @@ class Shown:
     def line(self, line: dict[str, Any]) -> None:
         """Show one source's result."""
         outcome, told = line["outcome"], [change for change in line["changes"] if change["announced"]]
-        self.counts[outcome] += 1
+        dead = "#" in line["source"] and outcome in ("failed", "refused")  # a dead link is no failure of ours
+        self.counts["unread" if dead else outcome] += 1
         self._progress.advance(self._task)
         self.changed += bool(told)
         if line["error"]:
@@ -83,4 +84,6 @@ class Shown:
             return
         order = ("changed", "held", "baseline", "unchanged", "not-modified", "refused", "failed")
         words = ", ".join(f"{self.counts[name]:,} {name}" for name in order if self.counts[name])
+        if self.counts["unread"]:
+            words += f", {self.counts['unread']:,} followed pages cannot be read"
         print(words or "no sources to poll", file=sys.stderr)

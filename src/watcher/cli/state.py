@@ -81,6 +81,8 @@ def _totals_json(
         "problems": problems,
         "sources": totals.sources,
         "disabled": totals.disabled,
+        "followed": totals.followed,
+        "followed_unread": totals.unread,
         "failing": totals.failing,
         "never_polled": totals.never_polled,
         "muted": totals.muted,
@@ -147,6 +149,9 @@ def _print_totals(totals: "Totals", running: bool, problems: list[str], now: dat
     parts = [f"{totals.sources:,} watched"]
     for count, word in ((totals.failing, "failing"), (totals.never_polled, "never polled"), (totals.muted, "muted")):
         parts += [f"{count:,} {word}"] if count else []
+    if totals.followed:
+        unread = f" ({totals.unread:,} cannot be read)" if totals.unread else ""
+        parts.append(f"{_some(totals.followed, 'page')} followed{unread}")
     waiting = f"{totals.pending:,} waiting" + (
         f", the oldest since {output.ago(totals.oldest_pending, now)}" if totals.oldest_pending else ""
     )
@@ -232,7 +237,7 @@ def sources(
     now = _now()
     with reading(database(config, verbose)) as store:
         rows = store.source_rows(names or None)
-        if names and len(rows) < len(set(names)):
+        if names:
             missing = [name for name in names if not store.source_rows([name])]
             if missing:
                 raise UsageError("the store knows no source " + ", ".join(repr(name) for name in missing))
@@ -259,10 +264,12 @@ def sources(
 
 def _state(row: "SourceRow", now: datetime) -> "Text":
     from watcher.cli import output
+    from watcher.core.follow import MARK
     from watcher.core.mask import mask_url
 
     if not row.enabled:
-        return output.styled("off: no longer in the configuration", "dim")
+        why = "no longer followed" if MARK in row.source else "no longer in the configuration"
+        return output.styled(f"off: {why}", "dim")
     if row.failures:
         return output.styled(
             f"failing for {output.ago(row.failing_since, now).removesuffix(' ago')}: {output.clean(row.error, 200)}",

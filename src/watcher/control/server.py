@@ -75,6 +75,8 @@ class Control:
             seconds = request.get("seconds")
             until = await actions.mute(str(request["name"]), timedelta(seconds=float(seconds)) if seconds else None)
             yield until.isoformat() if until else None
+        elif action == "unfollow":
+            yield await actions.unfollow(list(request.get("names", [])))
         elif action == "enable":
             yield await actions.enable_channel(str(request["name"]))
         elif action == "test":

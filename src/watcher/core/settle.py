@@ -98,8 +98,8 @@ def alerts_for(
 ) -> tuple[Alert, ...]:
     """Make the alerts of one source's changes: one a channel, or one a change where the channel asks for that. `flood`
     is how many more there were than can be told."""
-    if source.parent is not None:  # told as news of the source that is configured
-        source, kind = source.parent, source.parent.kind
+    if (parent := source.parent) is not None:  # told as news of the source that is configured
+        source, kind = parent, parent.kind
     by_channel: dict[str, list[Change]] = {}
     for change in changes:
         named = rules.channels_for(source, routing.routes, change)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, exists, literal, or_, select
+from sqlalchemy import BigInteger, Connection, and_, exists, literal, or_, select
 
 from watcher.core.follow import MARK, Member, Verdict, Waiting, parent_of
 from watcher.model import Change, Child, FetchState, Followed, Following, SourceState
@@ -48,29 +48,30 @@ def _keep_one(connection: Connection, by: str, child: Child, now: int) -> None:
     connection.execute(led)
 
 
-def _entries(name: str, by: str, child: Child, now: int) -> Select[Any]:
+def _entries(name: str, by: str, child: Child, now: int) -> Any:
     """The rows of `followed` that are missing: of one entry, or of all that the page `by` is followed for."""
     known = select(followed.c.entry).where(followed.c.source == name)
     if child.entry is not None and child.change is not None:
         undecided = exists().where(
             changes.c.id == child.change, changes.c.announced.is_(False), changes.c.reason.in_(_OPEN)
         )
-        wanted = select(literal(name), literal(child.entry), literal(child.change), literal(now), undecided)
+        wanted = select(literal(name), literal(child.entry), literal(child.change), literal(now, BigInteger), undecided)
         return wanted.where(literal(child.entry).not_in(known))
     undecided = exists().where(
         changes.c.id == followed.c.change, changes.c.announced.is_(False), changes.c.reason.in_(_OPEN)
     )
-    wanted = select(literal(name), followed.c.entry, followed.c.change, literal(now), undecided)
+    wanted = select(literal(name), followed.c.entry, followed.c.change, literal(now, BigInteger), undecided)
     return wanted.where(followed.c.source == by, followed.c.entry.not_in(known))
 
 
 def _wake_fetch(connection: Connection, child: Child, now: int) -> None:
-    """Make the fetch due now, whether it is new, asleep or shared with others."""
-    state = FetchState(id=child.fetch, url=child.url, host=child.host, next_poll_at=from_ms(now))
-    insert = upsert(connection, fetches, ("id",))
-    connection.execute(insert, [fetch_row(state)])
-    woken = fetches.update().where(fetches.c.id == child.fetch)
-    connection.execute(woken.values(enabled=True, next_poll_at=now))
+    """Make the fetch due, whether it is new, asleep or shared with others."""
+    at = now + round(child.after * 1000)
+    state = FetchState(id=child.fetch, url=child.url, host=child.host, next_poll_at=from_ms(at))
+    connection.execute(upsert(connection, fetches, ("id",)), [fetch_row(state)])
+    later = or_(fetches.c.next_poll_at.is_(None), fetches.c.next_poll_at > at)
+    woken = fetches.update().where(fetches.c.id == child.fetch, later)
+    connection.execute(woken.values(enabled=True, next_poll_at=at))
 
 
 def _begin(connection: Connection, name: str, parent: str, child: Child, now: int, *, again: bool) -> None:
@@ -144,6 +145,9 @@ def end(connection: Connection, names: Sequence[str], now: datetime, *, for_good
             gone = children.update().where(children.c.source.in_(part), children.c.ended_at.is_(None))
             connection.execute(gone.values(ended_at=to_ms(now)))
         others = exists().where(sources.c.fetch == fetches.c.id, sources.c.enabled)
+        put_off = exists().where(changes.c.id == followed.c.change, changes.c.reason != "unconfirmed")
+        nothing_left = followed.update().where(followed.c.source.in_(part), followed.c.waits, put_off)
+        connection.execute(nothing_left.values(waits=False))
         homes = select(sources.c.fetch).where(sources.c.name.in_(part))
         asleep = fetches.update().where(fetches.c.id.in_(homes), ~others)
         connection.execute(asleep.values(enabled=False, next_poll_at=None))

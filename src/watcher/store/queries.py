@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Select, and_, case, func, or_, select, text
 
+from watcher.core.follow import MARK, parent_of
 from watcher.model import Change, Document, PollResult, Revision, Snapshot, SourceState
 from watcher.model import Poll as PollRecord
 from watcher.store import bodies as chains
@@ -19,6 +20,7 @@ from watcher.store.tables import (
     change_stories,
     changes,
     channels,
+    children,
     configs,
     deliveries,
     documents,
@@ -38,6 +40,9 @@ PATIENCE = timedelta(minutes=15)  # an alert that was tried and waits longer is 
 ABSENT = b'"absence":{'  # in a source's state, where that is plain
 
 
+_IS_FOLLOWED = sources.c.name.contains(MARK)
+
+
 def _count(connection: Connection, wanted: Select[Any]) -> int:
     return int(connection.execute(select(func.count()).select_from(wanted.subquery())).scalar_one())
 
@@ -48,12 +53,15 @@ def _counted(condition: Any) -> Any:
 
 def _own(connection: Connection) -> Any:
     """The sources in numbers, in one walk over them and their fetches."""
-    on = sources.c.enabled
+    named, page = ~_IS_FOLLOWED, and_(_IS_FOLLOWED, sources.c.enabled)
+    on = and_(named, sources.c.enabled)
     wanted = select(
-        func.count().label("total"),
+        _counted(named).label("total"),
         _counted(on).label("enabled"),
         _counted(and_(on, fetches.c.failures > 0)).label("failing"),
         _counted(and_(on, fetches.c.last_poll_at.is_(None))).label("unpolled"),
+        _counted(page).label("followed"),
+        _counted(and_(page, fetches.c.failures > 0)).label("unread"),
     )
     return connection.execute(wanted.select_from(sources.join(fetches))).one()
 
@@ -75,7 +83,8 @@ def _marked(connection: Connection) -> Any:
         told = or_(func.instr(state, ABSENT) > 0, func.substr(state, 1, 1) == b"z")
     else:
         told = or_(state.op("LIKE")(b"%" + ABSENT + b"%"), state.op("LIKE")(b"z%"))
-    return and_(sources.c.enabled, or_(told, and_(fetches.c.failures == 0, fetches.c.error.is_not(None))))
+    alone = and_(fetches.c.failures == 0, fetches.c.error.is_not(None))
+    return and_(sources.c.enabled, ~_IS_FOLLOWED, or_(told, alone))
 
 
 def _single(connection: Connection) -> tuple[int, int]:
@@ -117,7 +126,7 @@ def totals(connection: Connection, now: datetime) -> Totals:
     single, absent = _single(connection)
     return Totals(
         sources=own.enabled or 0,
-        disabled=own.total - (own.enabled or 0),
+        disabled=(own.total or 0) - (own.enabled or 0),
         failing=(own.failing or 0) + single,
         never_polled=own.unpolled or 0,
         muted=_count(connection, select(mutes.c.source).where(mutes.c.until > at)),
@@ -136,6 +145,8 @@ def totals(connection: Connection, now: datetime) -> Totals:
         config=config or "",
         bytes=_size(connection),
         absent=absent,
+        followed=own.followed or 0,
+        unread=own.unread or 0,
         **_stuck(connection, now),
     )
 
@@ -210,7 +221,7 @@ def _absence(state: SourceState) -> str | None:
 def unwell(connection: Connection, now: datetime, limit: int) -> tuple[SourceRow, ...]:
     """Enabled sources that fail or are overdue, the longest first; and those whose page is absent or held."""
     late = fetches.c.next_poll_at < to_ms(now - GRACE)
-    wanted = _sources().where(sources.c.enabled, or_(fetches.c.failures > 0, late)).order_by(None)
+    wanted = _sources().where(sources.c.enabled, ~_IS_FOLLOWED, or_(fetches.c.failures > 0, late)).order_by(None)
     since = func.coalesce(fetches.c.failing_since, fetches.c.next_poll_at)
     found = _rows(connection, wanted.order_by(since, sources.c.name).limit(limit))
     named = {row.source for row in found}
@@ -220,17 +231,19 @@ def unwell(connection: Connection, now: datetime, limit: int) -> tuple[SourceRow
 
 
 def source_rows(connection: Connection, names: Sequence[str] | None) -> tuple[SourceRow, ...]:
-    """The enabled sources by name; or those named, by today's or an earlier name, enabled or not."""
+    """The enabled sources by name; or those named, by today's or an earlier name, enabled or not, each before the pages
+    that are followed for it."""
     if names is None:
         return _rows(connection, _sources().where(sources.c.enabled))
     today = [current_name(connection, name) for name in names]
     wanted = list(dict.fromkeys(name for name in today if name is not None))
-    found = {
-        row.source: row
-        for part in some(wanted)
-        for row in _rows(connection, _sources().where(sources.c.name.in_(part)))
-    }
-    return tuple(found[name] for name in wanted)
+    found: dict[str, list[SourceRow]] = {name: [] for name in wanted}
+    for part in some(wanted):
+        of_these = and_(sources.c.enabled, select(children.c.parent).where(
+            children.c.source == sources.c.name, children.c.parent.in_(part)).exists())  # fmt: skip
+        for row in _rows(connection, _sources().where(or_(sources.c.name.in_(part), of_these))):
+            found[row.source if row.source in found else parent_of(row.source)].append(row)
+    return tuple(row for name in wanted for row in found[name])
 
 
 def timeline(
@@ -249,7 +262,9 @@ def timeline(
     if since is not None:
         wanted = wanted.where(changes.c.committed >= to_ms(since))
     if source is not None:
-        wanted = wanted.where(changes.c.source == (current_name(connection, source) or source))
+        name = current_name(connection, source) or source
+        pages = changes.c.source.startswith(name + MARK, autoescape=True)
+        wanted = wanted.where(or_(changes.c.source == name, pages))
     if story is not None:
         wanted = wanted.where(changes.c.id.in_(select(change_stories.c.change).where(change_stories.c.story == story)))
     if event is not None:  # `update` stands for all events of updates

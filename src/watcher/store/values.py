@@ -123,6 +123,8 @@ class Totals:
     disabled_channels: tuple[str, ...] = ()
     config: str = ""
     bytes: int = 0  # of the database, as far as the engine tells
+    followed: int = 0  # pages; they count in no other number of sources
+    unread: int = 0  # of them, those that fail
     absent: int = 0  # pages of which it was told that they are gone or walled
     stuck: int = 0  # alerts that were tried and still wait after a quarter of an hour
     stuck_since: datetime | None = None
