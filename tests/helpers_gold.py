@@ -60,9 +60,13 @@ def source_of(label: Shown) -> Source:
 
 def read_document(root: Path, label: Shown) -> dict[str, Any]:
     """What the reader finds in one document."""
+    return read_page((root / label["file"]).read_bytes(), label)
+
+
+def read_page(body: bytes, label: Shown) -> dict[str, Any]:
+    """What the reader finds in a page, looked at as the label says."""
     now = datetime.fromisoformat(label["reference_date"]).astimezone(UTC)
     look = Look(label["locale"], label["default_tz"], now)
-    body = (root / label["file"]).read_bytes()
     page = article.read(body, "text/html", label["url"], source_of(label), look).page
     return {"id": label["id"], "notes": [*map(shown, page.notes)], "merged": [*map(shown, page.updates)]}
 

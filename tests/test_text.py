@@ -129,6 +129,13 @@ def test_any_bytes_can_be_decoded(body: bytes, content_type: str | None) -> None
         "READ MORE",
         "an hour ago",
         "5분 전",
+        "Update your browser to continue.",
+        "Please update your browser",
+        "Ihr Browser ist veraltet",
+        "请更新您的浏览器",
+        "Tuesday, 25 November 2025 21:53",
+        "Dienstag, 25. November 2025, 21:53 Uhr",
+        "25.11.2025 21:53:07",
     ],
 )
 def test_furniture_is_known(line: str) -> None:
@@ -143,6 +150,8 @@ def test_furniture_is_known(line: str) -> None:
         "Updated 2 hours ago: the minister resigned",
         "No",
         "12 May 2021",
+        "Tuesday, 25 November 2025",
+        "The agency told users to update the browser.",
         "$5 million",
         "267 votes",
         "He did not comment",

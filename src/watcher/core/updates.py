@@ -106,6 +106,13 @@ def _silent_text(note: Note) -> bool:
     return not (note.summary or note.heading or note.text)
 
 
+def _follows(known: Note, note: Note) -> bool:
+    """Say whether a wire's version is the first to bear a number, after one that bore none, by their advisory lines."""
+    if note.kind != "writethru" or known.sequence is not None or note.sequence is None:
+        return False
+    return bool(known.summary and note.summary and loose(known.summary) != loose(note.summary))
+
+
 def strength(known: Note, note: Note) -> float:
     """Say how surely `note` is the update `known`; 0 when it is not."""
     same_kind = known.kind == note.kind
@@ -115,6 +122,8 @@ def strength(known: Note, note: Note) -> float:
     if same_kind and known.kind in REPLACING and numbered and not same_number:
         return 0.0
     if known.kind == "writethru" and note.kind in REPAIRING:
+        return 0.0
+    if same_kind and _follows(known, note):
         return 0.0
     if similarity >= SAME_TEXT and (same_kind or same_number):
         return 300 + similarity + (50 if same_number else 0) + (20 if _same_instant(known, note) else 0)

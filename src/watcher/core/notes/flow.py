@@ -354,7 +354,7 @@ def _editor(page: PageView, index: int, label: Lead) -> None:
             note = Note(
                 None,
                 one.kind,
-                one.moment or label.moment or sentences.stated(text, page.look),
+                one.moment or label.moment or sentences.stated(text, page.look) or stamps.trailing(text, page.look),
                 None,
                 clean(one.summary or text, block),
                 None,
@@ -363,7 +363,8 @@ def _editor(page: PageView, index: int, label: Lead) -> None:
             page.add(note, index, end)
     elif _EDITED.search(text):
         kind = sentences.kind_of(text)
-        page.add(Note(None, kind, label.moment, None, clean(text, block), None, page.links(index, end)), index, end)
+        moment = label.moment or stamps.trailing(text, page.look)
+        page.add(Note(None, kind, moment, None, clean(text, block), None, page.links(index, end)), index, end)
 
 
 # --- sentences, wires, insertions ---------------------------------------------------------------------------

@@ -21,6 +21,9 @@ _NUMBER = re.compile(
     rf"(?:\s?(?:[-–—]|to|through|bis|à|a|al|e|y|et|and|und|og|och|en|&)\s?(?P<m>{_DIGITS}))?",
     re.IGNORECASE,
 )
+_CJK_NUMBER = re.compile(
+    rf"\s?(?:之|第)?(?P<n>{'|'.join(sorted(words.CJK_NUMBERS, key=len, reverse=True))})(?=\s?[(（:：】])"
+)
 _ROMAN = re.compile(r"\s(?P<r>[IVX]{1,4})(?=\s?[:.(\[—–-]|$)")
 _WORD_NUMBER = re.compile(rf"\s(?P<w>{'|'.join(words.NUMBER_WORDS)})(?=\s?[:(,—–-]|$)", re.IGNORECASE)
 _PLURAL = re.compile(
@@ -40,7 +43,7 @@ _BEFORE = re.compile(
 _LABELS = sorted(
     ((word, label) for label in words.LABELS for word in label.words), key=lambda item: len(item[0]), reverse=True
 )
-_END = r"(?![^\W\d_])"
+_END = rf"(?:(?![^\W\d_])|(?=[{''.join(words.CJK_NUMBERS[:10])}]{{1,2}}\s?[(（:：】]))"
 _ANY = re.compile("(?:" + "|".join(word for word, _label in _LABELS) + "|" + _PLURAL.pattern + ")" + _END)
 _LABEL = re.compile(
     "(?:" + "|".join(f"(?P<l{i}>{word})" for i, (word, _label) in enumerate(_LABELS))
@@ -115,6 +118,9 @@ def _number(text: str, at: int, look: Look) -> tuple[int | None, int | None, int
     space = at + (len(text[at:]) - len(text[at:].lstrip()))
     if when.match(text, look, space):
         return None, None, at
+    found = _CJK_NUMBER.match(text, at)
+    if found:
+        return words.CJK_NUMBERS.index(found["n"]) + 1, None, found.end()
     found = _NUMBER.match(text, at)
     if found:
         last = int(found["m"]) if found["m"] and int(found["m"]) > int(found["n"]) else None
@@ -262,8 +268,11 @@ def read(text: str, look: Look) -> Lead | None:
         rest = rest.rstrip("+ ")
     if opened and tail.depth > 0 and rest[-1:] in _CLOSE and rest[-1:]:
         rest = rest[:-1].rstrip()
+    if label.form == "dated" and not (tail.moment and tail.marked and rest and not tail.relative):
+        return None
+    form = "past" if label.form == "dated" else label.form
     lead = Lead(
-        label.kind, label.form, number, last, tail.moment or early, rest, tail.marked, opened, tail.relative,
+        label.kind, form, number, last, tail.moment or early, rest, tail.marked, opened, tail.relative,
         head[found.start() : found.end()].isupper() and len(found[0]) > 2,
     )  # fmt: skip
     if clause and not (tail.marked or tail.moment):

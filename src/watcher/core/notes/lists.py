@@ -46,7 +46,7 @@ _COURT = re.compile(
 )
 _VERSUS = re.compile(r"\bv(?:s)?\. [A-Z]|\d{2}-[a-z]{2}-\d{3}")
 _FILED = re.compile(r"\(?\s?(?:Filed|Entered|Date filed|Dated?)(?: on)?:?\s", re.IGNORECASE)
-_LIVE_START = re.compile(r"[\s•·*■▪●]{0,3}[\[(【]?")
+_LIVE_START = re.compile(r"[\s•·*■▪●+＋]{0,4}[\[(【]?")
 
 
 def change_lists(page: PageView) -> None:
@@ -260,7 +260,7 @@ def _posts(page: PageView) -> Iterator[_Post]:
         rest = behind
         stop = starts[n + 1][0] if n + 1 < len(starts) else len(page.blocks)
         end, heading = index + 1, None
-        if level(page.blocks[index]) < 9 and rest:
+        if (level(page.blocks[index]) < 9 or page.blocks[index].text[:1] in "+＋") and rest:
             heading, rest = rest, ""
         while end < stop and not is_end(page.blocks[end]) and end not in page.taken:
             block = page.blocks[end]
@@ -284,6 +284,8 @@ def _clock(block: Block, look: Look) -> tuple[Moment, str] | None:
     if found is None or found.moment.date_only or found.relative:
         return None
     rest = block.text[found.end :]
+    if block.text[:1] in "+＋":
+        rest = rest.rstrip(" +＋")
     if not rest.strip(" )]】.:：|–—-"):
         return found.moment, ""
     gap = re.match(r"\s?[\])】]?\s?(?:[|:：–—-]|\s(?=[A-ZÀ-ÞА-Я«“\"]))\s*", rest)

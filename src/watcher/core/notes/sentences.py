@@ -108,32 +108,33 @@ ROWS: tuple[Row, ...] = (
         r"(?:[Ii]n een|[Ee]en) eerdere versie|[Ii]n de eerste versie|[Aa]anvankelijk stond in dit",
     ),
     Row(
-        r"(?:Artikeln|Texten|Den här (?:artikeln|texten)|Denna (?:artikel|text)|Nyheten)(?: har| är| uppdaterades)?",
-        r"uppdaterats|uppdaterad|kompletterats|kompletterad|ändrats|ändrad|redigerats",
-        r"rättats|rättad|korrigerats|korrigerad",
+        r"(?:Artikeln|Texten|Den här (?:artikeln|texten)|Denna (?:artikel|text)|Nyheten)(?: har| är)?",
+        r"uppdaterats|uppdaterades|uppdaterad|kompletterats|kompletterades|kompletterad|ändrats|ändrades|ändrad|"
+        r"redigerats",
+        r"rättats|rättades|rättad|korrigerats|korrigerades|korrigerad",
         r"med|för att|efter|sedan|då",
         r"(?:[Ii] en|[Ee]n) tidigare version|[Ii] en (?:första|ursprunglig) version",
     ),
     Row(
         r"(?:Artikkelen|Saken|Teksten|Denne (?:saken|artikkelen|artikel|historie)|Artiklen|Historien)(?: er| ble|"
         r" blev| har)?(?: blitt| blevet)?",
-        r"oppdatert|opdateret|endret|ændret|utvidet|suppleret|tilføjet",
+        r"oppdatert|opdateret|opdateredes|endret|ændret|utvidet|suppleret|tilføjet",
         r"rettet|korrigert|korrigeret|berigtiget",
         r"med|for å|for at|etter at|etter|efter at|efter|fordi|så",
         r"(?:[Ii] en|[Ee]n) tidligere (?:versjon|version|utgave|udgave)",
     ),
     Row(
         r"(?:Juttua|Juttu|Artikkelia|Artikkeli|Tekstiä|Uutista|Uutinen)(?: on| oli)?",
-        r"päivitetty|täydennetty|muokattu|muutettu",
-        r"korjattu|oikaistu",
+        r"päivitetty|päivitettiin|täydennetty|täydennettiin|muokattu|muokattiin|muutettu|muutettiin",
+        r"korjattu|korjattiin|oikaistu|oikaistiin",
         r"lisäämällä|jotta|koska|lisätty",
         r"(?:[Jj]utun|[Aa]rtikkelin|[Uu]utisen)? ?(?:aiemmassa|aikaisemmassa|alkuperäisessä) (?:versiossa|"
         r"jutussa)|[Jj]utussa (?:luki|kerrottiin|sanottiin) (?:aiemmin|virheellisesti)",
     ),
     Row(
         r"(?:(?:Ten )?(?:[Aa]rtykuł|[Tt]ekst|[Mm]ateriał)|[Tt]a informacja)(?: został| był)?",
-        r"zaktualizowan[yoa]|uzupełnion[yoa]|zmienion[yoa]|rozszerzon[yoa]",
-        r"poprawion[yoa]|skorygowan[yoa]|sprostowan[yoa]",
+        r"zaktualizowan[yoa]|zaktualizowaliśmy|uzupełnion[yoa]|zmienion[yoa]|rozszerzon[yoa]",
+        r"poprawion[yoa]|poprawiliśmy|skorygowan[yoa]|sprostowan[yoa]",
         r"o|aby|w celu|po|z powodu|dodając",
         r"[Ww]e? (?:wcześniejszej|poprzedniej|pierwotnej|pierwszej) wersji|[Ww]cześniejsza wersja (?:artykułu|"
         r"tekstu|tego)|[Pp]oprzednia wersja",
@@ -161,6 +162,25 @@ ROWS: tuple[Row, ...] = (
         r"تصحيح|تصويب",
         r"لإضافة|بإضافة|ليشمل|لتشمل|ليعكس|لتعكس|بعد|مع",
         r"(?:نسخة|صيغة|في نسخة|النسخة|في صيغة) (?:سابقة|السابقة|أولى) (?:من)?",
+    ),
+)
+# "We have updated this article": one row for all, by who speaks, the verb, and the document behind it.
+_OURS = r"(?:cet|cette|ce|notre|este|esta|el|la|questo|questa|l[’']|den här|denna|denne)"
+_OUR_DOCUMENTS = (
+    r"(?:article|artículo|texto|noticia|nota|articolo|pezzo|notizia|artikeln|texten|artiklen|artikkelen|artikel|saken)"
+)
+ROWS += (
+    Row(
+        r"Nous avons|Hemos|Abbiamo|We hebben|Vi har|Wir haben",
+        rf"(?:mis à jour|modifié|complété|actualisé|actualizado|modificado|ampliado|aggiornato|modificato|integrato|"
+        rf"uppdaterat|"
+        rf"kompletterat|ändrat|oppdatert|endret|opdateret|ændret)(?= (?:{_OURS}\s?)?{_OUR_DOCUMENTS})|"
+        rf"(?<=artikel )(?:bijgewerkt|aangevuld|aangepast)|(?<=bericht )(?:bijgewerkt|aangevuld|aangepast)",
+        rf"(?:corrigé|rectifié|corregido|rectificado|corretto|rettificato|rättat|korrigerat|rettet|korrigert|"
+        rf"korrigeret)"
+        rf"(?= (?:{_OURS}\s?)?{_OUR_DOCUMENTS})|(?<=artikel )gecorrigeerd|(?<=bericht )gecorrigeerd",
+        r"afin de|pour|avec|para|con|per|dopo|tras|med|for å|for at|för att|om|met",
+        r"[Nn]ous (?:avions|avons) (?:d[’']abord |initialement )?(?:écrit|indiqué)",
     ),
 )
 # Scripts without word limits: the document, then anywhere in the sentence the verb.

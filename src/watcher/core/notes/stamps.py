@@ -26,6 +26,11 @@ _TRAILING = re.compile(
 _DONE = re.compile(
     r"[\s)）]{0,2}(?:に|付で|에)?\s?(?:已)?(?:更正|更新|修改|修正|修訂|修订|訂正|追記|加筆|정정|수정|업데이트|보완)"
 )
+# a time that opens a sentence whose verb comes last
+_OPENS = re.compile(
+    r"\s?[、，,][^。]{2,120}(?:更正|修改|修正|修訂|修订|訂正|追記|加筆|更新|정정|수정|보완)(?:し|しました|"
+    r"いたしました|했|하였|。|$)"
+)
 _POSTED = re.compile(
     r"[\s•*|(\[—–-]*(?:(?:posted|published|added|updated|as of|stand|veröffentlicht|aktualisiert|hinzugefügt|publié|"
     r"ajouté|mise? à jour|publicado|añadido|actualizado|pubblicato|aggiunto|aggiornato|adicionado|atualizado|"
@@ -55,7 +60,7 @@ def _done_at(text: str, look: Look) -> Moment | None:
         found = when.find(text[:600], look, at)
         if found is None:
             return None
-        if _DONE.match(text, found.end):
+        if _DONE.match(text, found.end) or (not at and not found.start and _OPENS.match(text, found.end)):
             return found.moment
         at = found.end
     return None

@@ -1,8 +1,9 @@
 """The words by which publishers mark an update, by language. Tables only: a new word is one more entry.
 
 Labels are patterns, tried without regard to case; where the script has capitals, the first letter must be one. A label
-is a `noun` ("Update", which may carry a number), a `past` form ("Updated", which needs a time or a colon) or an
-`editor`'s note, whose kind is in its sentence.
+is a `noun` ("Update", which may carry a number), a `past` form ("Updated", which needs a time or a colon), a `dated`
+one ("Last update", which widgets carry too: it needs a time and a text) or an `editor`'s note, whose kind is in its
+sentence.
 """
 
 import re
@@ -15,7 +16,7 @@ class Label(NamedTuple):
     """One group of label words: what it says, how it behaves, the words as patterns."""
 
     kind: NoteKind
-    form: Literal["noun", "past", "editor"]
+    form: Literal["noun", "past", "editor", "dated"]
     words: tuple[str, ...]
 
 
@@ -64,6 +65,17 @@ LABELS: tuple[Label, ...] = (
             "حُدّث", "حدث", "مُحدَّث", "محدث",
             "更新済み?", "加筆",
             "수정", "업데이트됨",
+        ),
+    ),
+    Label(
+        "update",
+        "dated",
+        (
+            "last update", "latest update", "newest update", "letztes update", "neuestes update",
+            "letzte aktualisierung", "dernière mise à jour", "última actualización", "ultimo aggiornamento",
+            "última atualização", "laatste update", "senaste uppdatering", "siste oppdatering", "seneste opdatering",
+            "viimeisin päivitys", "ostatnia aktualizacja", "son güncelleme", "последнее обновление", "آخر تحديث",
+            "最終更新", "마지막 업데이트",
         ),
     ),
     Label(
@@ -204,6 +216,7 @@ ORDINALS: tuple[str, ...] = (
     "tenth zehnte[nrs]? dixième décim[oa] decim[oa] tiende tionde kymmenes onuncu 第十次",
 )
 NUMBER_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+CJK_NUMBERS = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"]
 
 # Nouns for the document itself ("This story was updated ...").
 DOCUMENTS = (

@@ -43,7 +43,7 @@ def _numbered(lines: tuple[str, ...], base: int) -> dict[str, int]:
 
 
 _MONTH_OF = _numbered(words.MONTHS, 1) | _numbered(words.THAI_MONTHS, 1)
-_WEEKDAY_OF = _numbered(words.WEEKDAYS, 0)
+_WEEKDAY_OF = _numbered(words.WEEKDAYS, 0) | _numbered(words.WEEKDAYS_SHORT_ENGLISH, 0)
 _MONTH = rf"(?P<month>{_alternatives(words.MONTHS)})(?![^\W\d_])"
 _YEAR = r"(?P<year>(?:19|20)\d\d)(?=\D|$|\d{1,2}:\d\d)"
 _HALF = r"(?P<half>[ap]\.\s?m\.?|[ap]m|ص|م|صباح[اًا]{1,2}|مساءً?)(?!\w)"
@@ -230,6 +230,8 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     (_pattern(r"(?P<hour>[012]\d)(?P<minute>[0-5]\d)\s?(?:hrs|hours|Uhr)(?!\w)"), read_clock),
     (_pattern(r"(?:12\s)?(?:noon|midnight|midi|minuit|正午|정오)"), _noon),
     (_pattern(rf"(?:on\s)?(?P<weekday>{_alternatives(words.WEEKDAYS)})(?!\w)"), _weekday),
+    (_pattern(rf"(?P<weekday>{_alternatives(words.WEEKDAYS_SHORT_ENGLISH)})"
+              r"\.?,?(?=,?\s(?:at\s)?\d{1,2}(?::\d\d)?\s?[ap]\.?m)"), _weekday),
     (_pattern(rf"(?:{_alternatives(words.WEEKDAYS_SHORT)})\.?(?=[\s,])"), _weekday_short),
     (_pattern(r"[(（][月火水木金土日一二三四五六월화수목금토일][)）]"), _weekday_short),
     (_pattern(rf"(?:{_alternatives(' '.join(words.DAYS))})(?!\w)"), _back),

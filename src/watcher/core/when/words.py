@@ -91,6 +91,9 @@ WEEKDAYS_SHORT = (
     "pon wt śr czw pt sob niedz пн вт ср чт пт сб вс"
 )
 
+# English short names name a day where a clock time follows ("Wed., 9 a.m.").
+WEEKDAYS_SHORT_ENGLISH: tuple[str, ...] = ("mon", "tue tues", "wed weds", "thu thur thurs", "fri", "sat", "sun")
+
 # Days before today, in words; believed only beside a clock time.
 DAYS: dict[str, int] = {
     **dict.fromkeys(
