@@ -332,3 +332,62 @@ def test_following_on_postgresql(tmp_path: Path, publisher: Publisher, request: 
     watch.write(source("dod", publisher.url(), every="10m", kind="feed", follow="1h"))
     watch.until(HOUR)
     assert watch.followed() == {}
+
+
+def test_a_page_in_a_documents_place_gives_way_to_it(watch: Watch, publisher: Publisher) -> None:
+    """Where "available soon" stood at the document's address first, the document still decides its entry."""
+    begin(watch, publisher, only=["Xiaomi"])
+    add_list(publisher)
+    publisher.files["/list.pdf"] = release("Available soon", "This document will be available soon. Please come back.")
+    watch.until(HOUR)
+    assert watch.held() == {"Additional companies": "rule"}
+    publisher.files["/list.pdf"] = paper(ASKED, "Xiaomi Corporation")
+    watch.until(4 * HOUR)
+    assert [(c["event"], c["matched_in"]) for c in watch.told()] == [("entry.new", [publisher.url("/list.pdf")])]
+
+
+def test_a_row_that_leads_to_a_pdf_is_followed_too(watch: Watch, publisher: Publisher) -> None:
+    """A listing's new row whose link is the document itself is decided by it; the document is watched."""
+
+    def listing(*numbers: int) -> bytes:
+        rows = "".join(
+            f'<tr><td>01/{n:02d}/2021</td><td><a href="/doc{n}.pdf">Order {n} of the court</a></td></tr>'
+            for n in numbers
+        )
+        return f"<html lang='en-US'><table><tr><th>Date</th><th>Order</th></tr>{rows}</table></html>".encode()
+
+    publisher.files["/orders"] = listing(3, 2, 1)
+    watch.write(source("court", publisher.url("/orders"), kind="listing", every="10m", follow="30d", only=["Xiaomi"]))
+    watch.until(MINUTE)
+    publisher.files["/orders"] = listing(5, 4, 3, 2, 1)
+    publisher.files["/doc4.pdf"] = paper("It is ordered that the motion of Luokung Technology is granted.")
+    publisher.files["/doc5.pdf"] = paper("It is ordered that the motion of Xiaomi Corporation is granted.")
+    watch.until(HOUR)
+    assert [(c["event"], c["entry"]["title"]) for c in watch.told()] == [("entry.new", "Order 5 of the court")]
+    publisher.files["/doc5.pdf"] = paper("It is ordered that the motion of Xiaomi Corporation is denied.")
+    watch.until(4 * HOUR)
+    assert [(c["event"], c["document"]["url"]) for c in watch.told()[1:]] == [
+        ("text.changed", publisher.url("/doc5.pdf"))
+    ]
+
+
+def test_a_document_that_the_entry_itself_links_is_followed(watch: Watch, publisher: Publisher) -> None:
+    """A link to a document in the entry's own text leads on as the entry's page does."""
+    begin(watch, publisher, only=["Xiaomi"])
+    publisher.files["/2"] = release("Additional companies")
+    publisher.files["/annex.pdf"] = paper(ASKED, "Xiaomi Corporation")
+    text = f"&lt;p&gt;See the &lt;a href='{publisher.url('/annex.pdf')}'&gt;annex&lt;/a&gt;.&lt;/p&gt;"
+    publisher.add(2, "Additional companies", text)
+    watch.until(HOUR)
+    assert [(c["event"], c["matched_in"]) for c in watch.told()] == [("entry.new", [publisher.url("/annex.pdf")])]
+
+
+def test_a_page_that_is_gone_is_told_of_what_was_let_through(watch: Watch, publisher: Publisher) -> None:
+    """The followed page of an entry that was told vanishes: that is told as `page.gone`, once, and is no failure."""
+    begin(watch, publisher, only=["Xiaomi"])
+    add_list(publisher, "Xiaomi Corporation")
+    watch.until(2 * HOUR)
+    publisher.files["/2"] = 410
+    watch.until(DAY)
+    assert events(watch) == ["entry.new", "page.gone"]
+    assert watch.alerts("alert.health") == []

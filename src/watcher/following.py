@@ -84,6 +84,7 @@ def planned(
     children: list[Child] = []
     entries: list[str] = []
     warm: list[str] = []
+    read: list[str] = []
     for source in sources:
         observation = seen.get(source.name)
         if observation is None:
@@ -99,14 +100,16 @@ def planned(
             children += _of_page(source, observation, answer)
             if any(map(follow.shows_life, observation.changes)):
                 warm.append(source.name)
-    if not (children or entries or warm):
+            if observation.result == "baseline":
+                read.append(source.name)
+    if not (children or entries or warm or read):
         return None
     counted: Counter[str] = Counter()
     spread = []
     for child in children:
         spread.append(replace(child, after=2 * delay * counted[child.host]))
         counted[child.host] += 1
-    return Following(tuple(spread), tuple(dict.fromkeys(entries)), tuple(warm))
+    return Following(tuple(spread), tuple(dict.fromkeys(entries)), tuple(warm), tuple(read))
 
 
 def _of_entry(source: Source, change: Change, page: Page | None) -> list[Child]:

@@ -908,12 +908,13 @@ class Child:
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """What a poll means for followed pages: new ones; and the entries (by document id) and followed sources (by name)
-    that showed life, so that all that is followed for them is looked at soon."""
+    """What a poll means for followed pages: new ones; the entries (by document id) and followed sources (by name) that
+    showed life, so that all that is followed for them is looked at soon; the followed sources that were first read."""
 
     children: tuple[Child, ...] = ()
     entries: tuple[str, ...] = ()
     sources: tuple[str, ...] = ()
+    read: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from typing import Any, Protocol
 import structlog
 
 from watcher import config as configuration
-from watcher import datasets
+from watcher import datasets, logins
 from watcher.ahead import Ahead
 from watcher.config import Config
 from watcher.core import doubt, gap, login, observe, settle
@@ -410,26 +410,26 @@ def observe_one(
     `rules` is what `rules_of` says, if known. The core's functions run in a process of their own where `readers` says
     so; the store is asked here.
     """
+    state = observe.begun_anew(source, state, answer)
     kind = observe.kind_of(source, state, answer)
     rules = rules or rules_of(source, kind)
     if kind == "dataset":
         look = observe.look_at(source, answer, snapshot, confirmed=confirmed)
-        if why := login.expired(source, state, answer):
-            raise ReadError(answer.url, why)
+        if wall := login.expired(source, state, answer):
+            raise ReadError(answer.url, wall.words)
         return datasets.observe(datasets.Visit(known, source, state, answer, look, rules, fetch, ahead, stop))
     fresh = state.baseline_at is None or state.rules == rules
     old = None if fresh else _last(known, answer, fetch)
     run = here if readers is None else readers.runner(answer.url, answer.body, old.body if old else b"")
     if fresh and (same := run(observe.glance, state, answer)) is not None:
         return Observation("unchanged", same)
-    if why := run(login.expired, source, state, answer):
-        raise ReadError(answer.url, why)
     refs = known.entry_refs(source.name) if kind in ("feed", "listing") else ()
     seen = {ref.raw for ref in refs} if fresh else set()
     place = state.place if fresh else None
-    reading = run(observe.read, source, kind, answer, volatile=state.volatile, seen=seen, place=place)
+    named = partial(known.page, source.name)
+    reading = logins.read(run, source, state, kind, answer, seen=seen, place=place, known=named)
     if isinstance(reading, PageReading):
-        page = known.page(source.name)
+        page = named()
         if reading.kind == "article":
             first = page is None or state.baseline_at is None
             _doubt(run(doubt.wrong_answer, answer, reading.page, first=first), answer, fetch)

@@ -65,8 +65,20 @@ def kind_of(source: Source, state: SourceState | None, fetched: Fetched) -> Kind
         return source.kind
     if state is not None and state.kind:
         return state.kind
-    found = sniff.sniff(fetched.body, fetched.header("content-type"), fetched.url)
+    found = _sniffed(fetched)
     return found if source.parent is None else follow.kind_of(found)
+
+
+def _sniffed(fetched: Fetched) -> Kind:
+    return sniff.sniff(fetched.body, fetched.header("content-type"), fetched.url)
+
+
+def begun_anew(source: Source, state: SourceState, fetched: Fetched) -> SourceState:
+    """Give the state to read by: a new one where a page was followed and there is a document now, as where one was
+    promised ("available soon"); the other way round it is an error page."""
+    if source.parent is None or state.kind != "article" or _sniffed(fetched) != "file":
+        return state
+    return SourceState(source=state.source, started_alert=True, followed=state.followed)
 
 
 def look_of(source: Source, at: datetime) -> when.Look:

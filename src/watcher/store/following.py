@@ -30,6 +30,10 @@ def keep(connection: Connection, names: dict[str, str], given: Following, now: d
     """
     for child in given.children:
         _keep_one(connection, names.get(child.by, child.by), child, to_ms(now))
+    if given.read:
+        still_open = _undecided(followed.c.change)
+        read = followed.c.source.in_([names.get(name, name) for name in given.read])
+        connection.execute(followed.update().where(read, still_open).values(waits=True))
     if given.entries or given.sources:
         _warm(connection, given.entries, [names.get(name, name) for name in given.sources], to_ms(now))
 
@@ -48,20 +52,22 @@ def _keep_one(connection: Connection, by: str, child: Child, now: int) -> None:
     connection.execute(led)
 
 
+def _undecided(change: Any) -> Any:
+    """Whether a change (its id) may still be announced."""
+    return exists().where(changes.c.id == change, changes.c.announced.is_(False), changes.c.reason.in_(_OPEN))
+
+
 def _entries(name: str, by: str, child: Child, now: int) -> Any:
     """The rows of `followed` that are missing: of one entry, or of all that the page `by` is followed for."""
     known = select(followed.c.entry).where(followed.c.source == name)
     if child.entry is not None and child.change is not None:
-        undecided = exists().where(
-            changes.c.id == child.change, changes.c.announced.is_(False), changes.c.reason.in_(_OPEN)
-        )
-        wanted = select(literal(name), literal(child.entry), literal(child.change), literal(now, BigInteger), undecided)
-        return wanted.where(literal(child.entry).not_in(known))
-    undecided = exists().where(
-        changes.c.id == followed.c.change, changes.c.announced.is_(False), changes.c.reason.in_(_OPEN)
-    )
-    wanted = select(literal(name), followed.c.entry, followed.c.change, literal(now, BigInteger), undecided)
-    return wanted.where(followed.c.source == by, followed.c.entry.not_in(known))
+        entry, change = literal(child.entry), literal(child.change)
+        one = select(literal(name), entry, change, literal(now, BigInteger), _undecided(change))
+        return one.where(entry.not_in(known))
+    given = followed.alias()
+    undecided = _undecided(given.c.change)
+    wanted = select(literal(name), given.c.entry, given.c.change, literal(now, BigInteger), undecided)
+    return wanted.where(given.c.source == by, given.c.entry.not_in(known))
 
 
 def _wake_fetch(connection: Connection, child: Child, now: int) -> None:
