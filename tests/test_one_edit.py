@@ -272,6 +272,14 @@ def test_a_paragraph_that_moved_is_shown_as_moved() -> None:
     assert marked == [f"> {three}"]
 
 
+def test_the_order_of_a_numbered_list_means_something() -> None:
+    """Items of a numbered list that change places are announced, those of a list of points are not."""
+    items = ["<li>Iran may apply.</li>", "<li>Cuba may not apply.</li>", "<li>Peru must apply.</li>"]
+    for tag, want in (("ol", ["text.changed"]), ("ul", [])):
+        before, after = (f"</p><{tag}>{''.join(order)}</{tag}><p>" for order in (items, [items[1], items[0], items[2]]))
+        assert announced(page(sentence=before), page(sentence=after)) == want
+
+
 def test_rows_are_shown_as_rows() -> None:
     """A changed cell is shown in its row, and the rows around it are left alone."""
     found = changes(page(), page(table=TABLE.replace("0.9 million", "9.0 million")))

@@ -296,6 +296,11 @@ class Block:
     inserted: tuple[str, ...] = ()  # what stands in its `ins` elements
     slot: str = ""  # the elements it stands in, the nearest last; "!" before them: the source's `keep` names it
 
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is an item of a list whose order means something: a numbered one, not of mere links."""
+        return "ol" in self.slot.split(">")[-2:] and sum(len(link.text) for link in self.links) < len(self.text)
+
 
 @dataclass(frozen=True, slots=True)
 class Note:

@@ -285,7 +285,7 @@ def _held(before: Sequence[str], after: Sequence[str], page: Page, look: Look) -
         return "cosmetic"
     changed = [hunk for hunk in diff.blocks(before, after) if hunk.op != "equal"]
     if all(hunk.op == "move" for hunk in changed) and sorted(before) == sorted(after):
-        items = {block.text for block in page.blocks if block.type in {"li", "tr"}}
+        items = {block.text for block in page.blocks if block.type in {"li", "tr"} and not block.is_counted}
         return "cosmetic" if all(after[hunk.after[0]] in items for hunk in changed) else None
     reading = _reading(look)
     if all(
