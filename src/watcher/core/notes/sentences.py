@@ -116,8 +116,8 @@ ROWS: tuple[Row, ...] = (
         r"(?:[Ii] en|[Ee]n) tidigare version|[Ii] en (?:första|ursprunglig) version",
     ),
     Row(
-        r"(?:Artikkelen|Saken|Teksten|Denne (?:saken|artikkelen|artikel|historie)|Artiklen|Historien)(?: er| ble|"
-        r" blev| har)?(?: blitt| blevet)?",
+        r"(?:Artikkelen|Saken|Teksten|Denne (?:saken|artikkelen|artikel|historie)|Saka|Artiklen|Historien)(?: er| ble|"
+        r" blei| vart| blev| har)?(?: blitt| blevet| vorte)?",
         r"oppdatert|opdateret|opdateredes|endret|ændret|utvidet|suppleret|tilføjet",
         r"rettet|korrigert|korrigeret|berigtiget",
         r"med|for å|for at|etter at|etter|efter at|efter|fordi|så",
@@ -190,6 +190,16 @@ _ZH = r"(?:本|此)(?:文|稿|报道|報道|報導|新闻|新聞|页面|頁面)(
 _KO = r"(?:이|본|해당) ?(?:기사|글|보도|문서)(?:는|은|가|를|을|의|에서|에)?[^.]{0,80}"
 _KO_DID = r"(?:했|하였|됐|되었|습니다|았|합니다)"
 PLAIN: tuple[tuple[str, NoteKind], ...] = (
+    (rf"{_JA}(?:撤回|取り消)(?:し|され|いたし|ます|ました)", "retraction"),
+    (
+        r"(?:本|此)(?:文|稿|报道|報道|報導|新闻|新聞|公告)(?:章)?(?:现|現)?(?:已|被)[^。]{0,20}(?:撤回|撤稿|撤下)",
+        "retraction",
+    ),
+    (
+        r"(?:이|본|해당) ?(?:기사|글|보도)(?:는|를|은)(?:(?![가-힣](?:은|는|이|가)\s)[^.]){0,60}(?:철회|취소)"
+        + _KO_DID,
+        "retraction",
+    ),
     (rf"{_JA}(?:訂正|修正|お詫び){_JA_DID}", "correction"),
     (r"(?:初出時|掲載当初|公開当初|記事公開時|当初の?記事)[^。]{0,160}", "correction"),
     (rf"{_JA}(?:更新|追記|加筆|差し替え|改訂){_JA_DID}", "update"),
