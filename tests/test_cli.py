@@ -111,6 +111,9 @@ def test_validate(cli: Cli, world: World) -> None:
     problems = cli("validate", code=2).err.splitlines()
     assert len(problems) >= 2
     assert all(re.match(r"config\.toml:\d+: ", problem) for problem in problems)
+    told = cli("validate", "--json", code=2).lines
+    assert len(told) == len(problems)
+    assert all(set(line) == {"problem", "place", "file", "line"} and line["line"] for line in told)
     world.config.write_text(text.replace('secret = "', 'secret = "env:NO_SUCH_SECRET" # "'), "utf-8")
     cli("validate")
     assert "NO_SUCH_SECRET" in cli("validate", "--secrets", code=2).err

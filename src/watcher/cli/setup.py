@@ -49,14 +49,21 @@ def validate(
 ) -> None:
     """Check the configuration, and what it asks of each host.
 
-    Warns of sources that reach no channel and of paces that cannot be kept.
+    Warns of sources that reach no channel and of paces that cannot be kept. With --json each problem is a line too.
     """
     from watcher import config as configuration
     from watcher.cli import output
 
-    loaded = load(config, verbose)
-    if secrets and (bad := configuration.unreadable_secrets(loaded)):
-        raise ConfigError(bad)
+    try:
+        loaded = load(config, verbose)
+        if secrets and (bad := configuration.unreadable_secrets(loaded)):
+            raise ConfigError(bad)
+    except ConfigError as error:
+        if as_json:
+            output.json_lines(
+                {"problem": p.message, "place": p.place, "file": p.file, "line": p.line} for p in error.problems
+            )
+        raise
     warnings, loads = configuration.advice(loaded), configuration.host_loads(loaded)
     if as_json:
         output.json_lines({"warning": w.message, "place": w.place} for w in warnings)
