@@ -16,7 +16,7 @@ COLUMNS: tuple[tuple[str, ...], ...] = (
     ("core",),
     ("fetch", "store", "channels", "reading"),
     ("config",),
-    ("datasets", "ahead", "pairing", "following", "paging"),
+    ("datasets", "ahead", "pairing", "following", "paging", "logins"),
     ("pipeline", "delivery"),
     ("dispatch", "actions", "replay"),
     ("web",),

@@ -4,21 +4,15 @@ A page is asked for while the body is read, in a worker; the request is made whe
 what it lacks (`MorePagesError`), and is begun anew once that is there.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from watcher.core import observe, paging
 from watcher.errors import ReadError
 from watcher.model import EntryRef, FeedReading, Fetched, Source, SourceState
 
 BELIEVED = 3  # what went wrong in so many polls running is how it is now
-
-
-class Runner(Protocol):
-    """What runs a function of the core, here or in a process of its own."""
-
-    def __call__(self, function: Any, /, *given: Any, **named: Any) -> Any: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +41,7 @@ def joined(
     pages: Pages,
     refs: Sequence[EntryRef],
     *,
-    run: Runner,
+    run: Callable[..., Any],
     failures: int,
 ) -> FeedReading:
     """Read the further pages of a list. Raises MorePagesError while others are there and what is known was not met."""

@@ -415,8 +415,7 @@ def observe_one(
     rules = rules or rules_of(source, kind)
     if kind == "dataset":
         look = observe.look_at(source, answer, snapshot, confirmed=confirmed)
-        if wall := login.expired(source, state, answer):
-            raise ReadError(answer.url, wall.words)
+        logins.guard(source, state, answer)
         return datasets.observe(datasets.Visit(known, source, state, answer, look, rules, fetch, ahead, stop))
     fresh = state.baseline_at is None or state.rules == rules
     old = None if fresh else _last(known, answer, fetch)
@@ -425,8 +424,7 @@ def observe_one(
         return Observation("unchanged", same)
     refs = known.entry_refs(source.name) if kind in ("feed", "listing") else ()
     seen = {ref.raw for ref in refs} if fresh else set()
-    place = state.place if fresh else None
-    named = partial(known.page, source.name)
+    named, place = partial(known.page, source.name), state.place if fresh else None
     reading = logins.read(run, source, state, kind, answer, seen=seen, place=place, known=named)
     if isinstance(reading, PageReading):
         page = named()
@@ -442,7 +440,7 @@ def observe_one(
         documents = known.documents(observe.wanted(reading, refs, source))
     if old is not None:  # read the last body with the rules of today and compare with that: better rules are no news
         documents = run(observe.rebased, source, state, old, documents, refs)
-    before = run(observe.before, source, state, old) if old is not None and kind in ("feed", "listing") else None
+    before = run(observe.before, source, state, old) if old and kind in ("feed", "listing") else None
     return run(
         observe.judge, source, state, reading, answer, documents=documents, refs=refs, snapshot=snapshot,
         confirmed=confirmed, rules=rules, before=before, last_at=gap.last_look(fetch, state),
