@@ -300,7 +300,9 @@ def _section(page: PageView, index: int, label: Lead) -> None:
     if end > start + 1 and not label.moment:
         label, behind = stamps.after(page, end - 2, label)
         last = end if behind < end else end - 1
-    texts = [b.text for b in page.blocks[start:last] if b.type not in HEADINGS and b.role in {"text", "note"}]
+    texts = [
+        b.text for b in page.blocks[start:last] if b.type not in HEADINGS and (b.role in {"text", "note"} or is_body(b))
+    ]
     note = Note(
         label.number, label.kind, label.moment, label.rest or None, None, "\n".join(texts) or None,
         page.links(index, end), "section", last_sequence=label.last,
