@@ -82,3 +82,84 @@ def test_an_entry_whose_pdf_alone_names_the_company_is_told_once(tmp_path: Path,
                 for c in held
                 if c["event"] == "entry.new" and c["reason"] != "baseline"
             ] == [("Contracts for January 14", "rule")]
+
+
+def test_killed_in_the_middle_nothing_is_lost_or_doubled(tmp_path: Path, publisher: Publisher) -> None:
+    """Ended by force again and again while entries are followed, each entry is told exactly once."""
+    wanted = {f"Release {number}" for number in range(2, 32) if number % 3 == 0}
+    with Inbox() as inbox, Hook() as hook:
+        config = configure(
+            tmp_path, inbox, hook, source("dod", publisher.url(), follow="30d", only=["Xiaomi"], kind="feed")
+        )
+        with Daemon(config) as daemon:
+            daemon.ready()
+            wait_for(lambda: publisher.asked("/feed") > 1, 20, "the baseline")
+            for number in range(2, 32):
+                publisher.files[f"/{number}"] = release(
+                    f"Release {number}", links=f'<p><a href="/{number}.pdf">The list</a></p>'
+                )
+                name = "Xiaomi Corporation" if number % 3 == 0 else "Luokong Technology Corporation"
+                publisher.files[f"/{number}.pdf"] = paper("Qualifying entities prepared in response:", name)
+                publisher.add(number, f"Release {number}")
+                if number % 5 == 1:
+                    seen = len(publisher.server.requests)
+                    wait_for(lambda seen=seen: len(publisher.server.requests) > seen + 4, 20, "polls")
+                    daemon.kill()
+                    daemon.start().ready()
+
+            def titles() -> list[str]:
+                return [change["document"]["title"] for change in told(hook) if change["event"] == "entry.new"]
+
+            wait_for(lambda: set(titles()) == wanted, 60, "the entries")
+            settle()
+            assert sorted(titles()) == sorted(wanted)
+            count = daemon.one("SELECT count(*) FROM children JOIN sources ON name = source WHERE enabled")
+            assert count == 60
+            assert daemon.one("SELECT count(*) FROM changes WHERE reason = 'rule' AND event = 'entry.new'") == 20
+
+
+def test_check_follows_too_and_commands_show_and_end_what_is_followed(tmp_path: Path, publisher: Publisher) -> None:
+    """One `check` goes the whole way to the PDF; `sources` and `status` show the pages, `unfollow` ends them."""
+    with Inbox() as inbox, Hook() as hook:
+        config = configure(
+            tmp_path, inbox, hook, source("dod", publisher.url(), follow="30d", only=["Xiaomi"], kind="feed")
+        )
+        commands = Daemon(config)
+        commands.json("check")
+        chain(publisher, *NAMES)
+        lines = commands.json("check", "dod")
+        (change,) = [change for line in lines for change in line["changes"] if change["announced"]]
+        assert (change["event"], change["matched_in"]) == ("entry.new", [publisher.url("/list.pdf")])
+        assert [change["event"] for change in told(hook)] == ["entry.new"]
+        names = {row["url"]: row["source"] for row in commands.json("sources")}
+        assert set(names) == {publisher.url("/feed"), publisher.url("/2"), publisher.url("/list.pdf")}
+        assert all(name == "dod" or name.startswith("dod#") for name in names.values())
+        assert [row["source"] for row in commands.json("sources", "dod")] == sorted(names.values())
+        (status,) = commands.json("status")
+        assert (status["sources"], status["followed"], status["followed_unread"]) == (1, 2, 0)
+        assert "2 pages followed" in commands.run("status").stdout
+        page = names[publisher.url("/list.pdf")]
+        assert commands.run("unfollow", page).stdout == "1 page is no longer followed\n"
+        assert commands.run("unfollow", page).returncode == 2
+        assert [line["source"] for line in commands.json("check")] == ["dod", names[publisher.url("/2")]]
+        assert commands.run("check", page).returncode == 2
+        assert commands.run("unfollow", "dod").stdout == "1 page is no longer followed\n"
+        assert [line["source"] for line in commands.json("check")] == ["dod"]
+        assert [row["kind"] for row in commands.json("sources", page)] == ["file"]
+
+
+def test_unfollow_asks_a_running_daemon(tmp_path: Path, publisher: Publisher) -> None:
+    """Beside a daemon `unfollow` has it end what is followed, and says what is not."""
+    with Inbox() as inbox, Hook() as hook:
+        config = configure(tmp_path, inbox, hook, source("dod", publisher.url(), follow="30d", kind="feed"))
+        with Daemon(config) as daemon:
+            daemon.ready()
+            wait_for(lambda: publisher.asked("/feed") > 1, 20, "the baseline")
+            chain(publisher, *NAMES)
+            wait_for(lambda: publisher.asked("/list.pdf") > 0, 20, "the PDF")
+            assert daemon.run("unfollow", "dod").stdout == "2 pages are no longer followed\n"
+            asked = publisher.asked("/2")
+            said = daemon.run("unfollow", "dod#nothing")
+            assert (said.returncode, "nothing is followed under the name" in said.stderr) == (2, True)
+            settle(1.5)
+            assert publisher.asked("/2") <= asked + 1
