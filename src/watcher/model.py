@@ -772,6 +772,7 @@ class Sighting:
     source: str
     at: datetime
     document: DocumentRef
+    title: str = ""
     change: str = ""
     is_record: bool = False
     baseline: bool = False

@@ -30,7 +30,7 @@ from watcher.model import (
 )
 from watcher.store import Enrolled, Store, Writer
 
-Seen = tuple[tuple[str, ...], DocumentRef]
+Seen = tuple[tuple[str, ...], Sighting]
 
 
 class Pairing:
@@ -119,22 +119,16 @@ class Pairing:
         view = self.store.pairs.view(group.id, source.name, [mark for marks in marked.values() for mark in marks], now)
         sightings = dict(view.sightings)
         if view.overdue and members[source.name].kind == "dataset":
-            for item in self._held(group, known[source.name], source, [each.item for each in view.overdue]):
-                mine = [each for each in sightings.get(item, ()) if each.source == source.name]
-                if not mine:
-                    ref = DocumentRef("", source.url, source.shown)
-                    sightings[item] = (*sightings.get(item, ()), Sighting(item, source.name, now, ref, baseline=True))
+            for item, held in self._held(group, known[source.name], source, [each.item for each in view.overdue]):
+                if all(each.source != source.name for each in sightings.get(item, ())):
+                    sightings[item] = (*sightings.get(item, ()), held)
         return pairs.Book(group.id, members, view.items, sightings, marked, shown, view.overdue)
 
-    def _held(self, group: Group, member: Enrolled, source: Source, items: Sequence[str]) -> set[str]:
+    def _held(self, group: Group, member: Enrolled, source: Source, items: Sequence[str]) -> list[tuple[str, Sighting]]:
         """Those of the records that a dataset holds although nobody was told of them one by one (a flood)."""
         wanted = self.store.pairs.marks(group.id, items)
-        found: set[str] = set()
-        for marks, _ in _of_dataset(self.store, group.key, source, member.key):
-            found |= {wanted[mark] for mark in marks if mark in wanted}
-            if len(found) == len(set(wanted.values())):
-                break
-        return found
+        seen = _of_dataset(self.store, group.key, source, member.key)
+        return [(wanted[mark], held) for marks, held in seen for mark in marks if mark in wanted]
 
     async def _enrol(self, group: Group, member: Enrolled, now: datetime) -> None:
         """Put into the book what a source had shown before its pair began, a piece at a time."""
@@ -142,12 +136,12 @@ class Pairing:
         loop = asyncio.get_running_loop()
         pieces = _known(self.store, group.key, source, member)
         while (piece := await loop.run_in_executor(None, next, pieces, None)) is not None:
-            await self.writer.run(partial(_enrol, group.id, source.name, piece, now))
+            await self.writer.run(partial(_enrol, group.id, source.name, piece))
         await self.writer.run(lambda store: store.pairs.enrolled(group.id, source.name, now))
 
 
-def _enrol(pair: str, source: str, piece: Sequence[Seen], now: datetime, store: Store) -> None:
-    store.pairs.enrol(pair, source, piece, now)
+def _enrol(pair: str, source: str, piece: Sequence[Seen], store: Store) -> None:
+    store.pairs.enrol(pair, source, piece)
 
 
 def _member(source: Source, known: Enrolled) -> disputes.Member:
@@ -197,13 +191,15 @@ def _known(store: Store, pattern: str | None, source: Source, member: Enrolled) 
     after = ""
     while rows := store.pairs.entries(source.name, after):
         after = rows[-1][0].key
-        found = [(pairs.entry_marks(pattern, ref, _text(document)), _ref(document)) for ref, document in rows]
+        found = [(pairs.entry_marks(pattern, ref, _text(document)), _shown(document)) for ref, document in rows]
         yield [each for each in found if each[0]]
 
 
 def _of_dataset(store: Store, pattern: str | None, source: Source, key: Sequence[str]) -> Iterator[Seen]:
-    ref = DocumentRef("", source.url, source.shown)
-    after = 0
+    document = store.list_document(source.name)
+    if document is None:
+        return
+    ref, after = DocumentRef(document.id, source.url, source.shown), 0
     while found := store.pairs.records(source.name, after):
         after = found[-1][0]
         for _, data in found:
@@ -212,7 +208,11 @@ def _of_dataset(store: Store, pattern: str | None, source: Source, key: Sequence
             named, whole = keys.named(fields, key), tuple(key) == keys.WHOLE
             marks = pairs.record_marks(pattern, named, "\n".join(said), whole=whole)
             if marks:
-                yield marks, ref
+                title = values.title_of(fields)[:500]
+                yield (
+                    marks,
+                    Sighting("", source.name, document.fetched_at, ref, title, is_record=True, baseline=True),
+                )
 
 
 def _text(document: Document) -> str:
@@ -221,5 +221,6 @@ def _text(document: Document) -> str:
     return "\n".join(filter(None, [page.title, page.url, *body, page.summary, *(value for _, value in page.fields)]))
 
 
-def _ref(document: Document) -> DocumentRef:
-    return DocumentRef(document.id, document.url, document.title)
+def _shown(document: Document) -> Sighting:
+    ref = DocumentRef(document.id, document.url, document.title)
+    return Sighting("", document.source, document.fetched_at, ref, document.page.title or "", baseline=True)

@@ -74,14 +74,19 @@ def _event(event: str | None) -> str | None:
     return event
 
 
-def _print_changes(found: "Sequence[StoredChange]", as_json: bool) -> None:
+def _print_changes(store: "Store", found: "Sequence[StoredChange]", as_json: bool) -> None:
+    """Print changes, each with who of its pair confirmed it."""
     from watcher.cli import output
-    from watcher.core.shape import change_json
+    from watcher.core.shape import change_json, instant
 
+    told = [stored.change.id for stored in found if stored.change.announced]
+    confirmed = store.pairs.confirmations(told) if told else {}
     out = output.console()
     wide = min(24, max((len(stored.change.source) for stored in found), default=0)) if out.is_terminal else 0
     for stored in found:
         shape = change_json(stored.change)
+        if by := confirmed.get(stored.change.id):
+            shape["confirmed_by"] = [{"source": name, "at": instant(at, ms=True)} for name, at in by]
         if as_json:
             output.json_lines([{**shape, "source": stored.change.source}])
         else:
@@ -111,7 +116,7 @@ def changes(
         asked = partial(store.changes, since=start, source=source, story=story, event=event)
         found = asked(held=told, limit=limit)
         other = 0 if found or as_json else len(asked(held=not told, limit=10_000))
-    _print_changes(found, as_json)
+        _print_changes(store, found, as_json)
     if not found and not as_json:
         if held or not other:
             print("nothing was held back" if held else "nothing yet", file=sys.stderr)
@@ -148,7 +153,7 @@ def tail(
         timeline = Timeline(asked, store.change)
         while True:
             found = timeline.look(datetime.now(UTC))
-            _print_changes([each for each in found if as_json or each.change.announced != held], as_json)
+            _print_changes(store, [each for each in found if as_json or each.change.announced != held], as_json)
             time.sleep(PAUSE)
 
 

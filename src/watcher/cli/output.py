@@ -172,6 +172,17 @@ def words_text(words: Sequence[Sequence[str]]) -> Text:
     return out
 
 
+def _pair_words(change: Mapping[str, Any]) -> str:
+    """What the other sources of a pair have to do with a change."""
+    if by := change.get("confirmed_by"):
+        return "confirmed by " + ", ".join(str(each["source"]) for each in by)
+    if first := change.get("confirms"):
+        return f"confirms {first['source']}"
+    if other := change.get("disagrees"):
+        return f"{other['what']}, unlike {other['source']}"
+    return ""
+
+
 def print_change(
     out: Console, change: Mapping[str, Any], *, indent: int = 0, source: str = "", wide: int = 0, at: str = ""
 ) -> None:
@@ -188,6 +199,10 @@ def print_change(
         body.append(" · ", style="dim").append(clean(said), style="default")
     if change.get("silent") and not what.startswith("Silent"):
         body.append("  (silent)", style="magenta")
+    if change.get("late"):
+        body.append("  (late)", style="magenta")
     if not change["announced"]:
         body.append(f"  [held: {change['reason']}]", style="dim")
+    if said := _pair_words(change):
+        body.append(f"  [{clean(said, 200)}]", style="dim")
     hanging(out, head, body)

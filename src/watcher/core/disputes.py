@@ -63,6 +63,12 @@ def _names(members: Mapping[str, Member], one: str, other: str) -> tuple[str, ..
     return ()
 
 
+def title_of(change: Change) -> str:
+    """What a change's record is called."""
+    shown = change.record or change.entry
+    return (shown.title if shown else "") or change.document.title
+
+
 def differences(members: Mapping[str, Member], mine: Sighting, other: Sighting) -> Edits:
     """Give the compared fields in which two sources differ: name, what the other says, what `mine` says."""
     ours, theirs = dict(mine.values), dict(other.values)
@@ -132,7 +138,7 @@ def _change(
     seen = mine or other
     event = f"{'record' if seen.is_record else 'entry'}.{'removed' if what == 'missing' else 'changed'}"
     at = other.gone_at if what == "removed" else other.at
-    title = seen.document.title
+    title = seen.title or seen.document.title
     words = "\n".join(filter(None, [title, seen.document.url, *(value for _, *pair in edits for value in pair)]))
     name = make_id("chg", other.item, source.name, what, other.source, at, edits)
     return Change(

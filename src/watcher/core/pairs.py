@@ -223,7 +223,8 @@ def _appears(taken: _Taken, change: Change, marks: Sequence[str]) -> Change:
     told = taken.channels(change) if change.announced else ()
     spared = taken.spared.get(change.id, frozenset())
     seen = Sighting(
-        item, name, taken.now, change.document, change.id, change.event == "record.added", change.reason == "baseline",
+        item, name, taken.now, change.document, disputes.title_of(change), change.id, change.record is not None,
+        change.reason == "baseline",
         tuple(channel for channel in told if channel not in spared), values=taken.book.values.get(change.id, ()),
     )  # fmt: skip
     if mine is not None and mine.gone_at is None:
@@ -292,7 +293,10 @@ def _gone(taken: _Taken, change: Change, marks: Sequence[str]) -> Change:
         else:
             taken.spared[change.id] = heard
     told = tuple(c for c in taken.channels(change) if c not in heard) if change.announced else ()
-    mine = standing.get(name) or Sighting(item, name, taken.now, change.document, baseline=True)
+    mine = standing.get(name) or Sighting(
+        item, name, taken.now, change.document, disputes.title_of(change), is_record=change.record is not None,
+        baseline=True,
+    )  # fmt: skip
     taken.put[item, name] = replace(mine, gone_at=taken.now, told_gone=told)
     taken.settle(item, name, "removed", "differs")
     for other, member in taken.book.members.items():

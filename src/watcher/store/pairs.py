@@ -5,14 +5,14 @@ written together, or none of them. It holds the pair's members, so that two who 
 after the other; the second one that believes itself the first is refused, and its poll is made again.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
 from watcher.errors import StoreError
-from watcher.model import Awaited, Document, DocumentRef, EntryRef, Kind, PairKept, Sighting, make_id
+from watcher.model import Awaited, Document, EntryRef, Kind, PairKept, Sighting, make_id
 from watcher.store import records
 from watcher.store.codec import clean, from_ms, maybe_ms, maybe_time, pack_value, to_ms, unpack_value
 from watcher.store.engine import Database
@@ -94,10 +94,10 @@ class Books:
         with self._database.read() as connection:
             return known_records(connection, source, after)
 
-    def enrol(self, pair: str, source: str, seen: Sequence[tuple[Sequence[str], DocumentRef]], now: datetime) -> None:
-        """Put records that a source showed before into the book."""
+    def enrol(self, pair: str, source: str, seen: Sequence[tuple[Sequence[str], Sighting]]) -> None:
+        """Put records that a source showed before, each with its marks, into the book; their items are given here."""
         with self._database.write() as connection:
-            enrol(connection, pair, source, seen, now)
+            enrol(connection, pair, source, seen)
 
     def enrolled(self, pair: str, source: str, now: datetime) -> None:
         """Note that all of a source's records of before are in the book."""
@@ -221,18 +221,15 @@ def known_records(connection: Connection, source: str, after: int) -> list[tuple
     return [(row.seq, bytes(row.data)) for row in connection.execute(wanted.order_by(records_table.c.seq).limit(PART))]
 
 
-def enrol(
-    connection: Connection, pair: str, source: str, seen: Iterable[tuple[Sequence[str], DocumentRef]], now: datetime
-) -> None:
+def enrol(connection: Connection, pair: str, source: str, seen: Sequence[tuple[Sequence[str], Sighting]]) -> None:
     """Put records that a source showed before into the book: they are no news of any of the pair."""
-    given = list(seen)
-    known = items(connection, pair, [mark for marks, _ in given for mark in marks])
+    known = items(connection, pair, [mark for marks, _ in seen for mark in marks])
     rows, shown = [], {}
-    for marks, ref in given:
+    for marks, sighting in seen:
         item = next((known[mark] for mark in marks if mark in known), None) or make_id("itm", pair, marks[0])
         rows += [{"pair": pair, "mark": clean(mark), "item": item} for mark in marks if mark not in known]
         known |= {mark: item for mark in marks if mark not in known}
-        shown[item] = Sighting(item, source, now, ref, baseline=True)
+        shown[item] = replace(sighting, item=item)
     if rows:
         connection.execute(upsert(connection, pair_marks, ("pair", "mark")), rows)
     if shown:
