@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from watcher.core.blocks import Builder
+from watcher.core.furniture import opens_note
 from watcher.core.judge import BLOCKS, HEADINGS, PLAIN, Verdict, verdict
 from watcher.core.notices import LONGEST, is_notice
 
@@ -329,9 +330,35 @@ def _descend(node: LexborNode, masses: _Masses, share: float) -> LexborNode:
             or not masses.of(best)
             or masses.of(best) < share * masses.of(node)
             or best.tag in {"p", "table", "tr", "ul", "ol"}
+            or _is_note(best)
         ):
             return node
         node = best
+
+
+def _is_note(node: LexborNode) -> bool:
+    """Say whether an element is one note of one paragraph, which may be longer than a short article."""
+    return len(node.css("p")) <= 1 and node.css_first("h1") is None and opens_note(_text_of(node).strip())
+
+
+def _with_posts(best: LexborNode, masses: _Masses) -> LexborNode:
+    """The content of a live page whose posts are articles side by side is what holds them all."""
+    parent = best.parent
+    if parent is None or parent.tag in {"html", None} or best.css_first("h1") is not None:
+        return best
+    posts = [child for child in parent.iter(include_text=False) if _is_post(child, masses)]
+    return parent if len(posts) >= 2 and best.mem_id in {post.mem_id for post in posts} else best
+
+
+def _is_post(node: LexborNode, masses: _Masses) -> bool:
+    """Say whether an article is a dated post whose heading, if it has one, leads nowhere else, as a teaser's does."""
+    if node.tag != "article" or not masses.of(node) or node.css_first("time") is None:
+        return False
+    return all(
+        (anchor.attributes.get("href") or "#").startswith("#")
+        for heading in HEADINGS
+        for anchor in node.css(f"{heading} a, a {heading}")
+    )
 
 
 def _widen(node: LexborNode, masses: _Masses, more: float) -> LexborNode:
@@ -355,7 +382,7 @@ def find_root(tree: LexborHTMLParser) -> LexborNode | None:
     articles = list(tree.css("article"))
     best = _heaviest(articles, masses)
     if best is not None and masses.of(best) >= 0.5 * total:
-        return best
+        return _with_posts(best, masses)
     main = _heaviest(tree.css("main, [role=main]"), masses)
     if main is not None and masses.of(main) >= 0.5 * total:
         if best is not None and masses.of(best) >= 0.6 * masses.of(main):

@@ -57,13 +57,15 @@ _PHRASES = (
     "sign-up", "post-tags", "entry-tags", "article-tags", "tag-list", "topic-list", "back-to-top", "sr-only",
     "visually-hidden", "screen-reader", "email-signup", "story-list", "article-list", "latest-news", "top-stories",
     "link-list", "ad-container", "ad-slot", "ad-wrapper", "dfp-ad", "google-ad", "print-only", "no-print",
-    "edit-link", "mw-editsection", "cookie-banner", "language-switcher", "lang-switch",
+    "edit-link", "mw-editsection", "cookie-banner", "language-switcher", "lang-switch", "header-bar", "footer-bar",
+    "nav-bar", "top-bar",
 )  # fmt: skip
 _WHOLE = _words("header footer bottom foot secondary sidebar complementary topics ticker")
 _STAMP = _words(
     "byline bylines author authors date dates time timestamp timestamps published publishdate pubdate publish "
     "posted updated lastupdated modified dateline meta metadata datetime postmeta entrymeta articlemeta dateformat"
 )
+_AROUND = _words("outer posts")  # beside a word of a stamp: what holds whole posts of a day
 _ROLES = _words(
     "navigation search contentinfo complementary dialog alertdialog menu menubar toolbar tablist button tooltip"
 )
@@ -118,7 +120,7 @@ def _named(tag: str, names: str) -> Verdict:
         ):
             limit = max(limit, _LIMIT)
             box = box and _FOREIGN.intersection(tokens) <= _BOXES and not any(phrase in flat for phrase in _PHRASES)
-        stamp = stamp or not _STAMP.isdisjoint(tokens)
+        stamp = stamp or not (_STAMP.isdisjoint(tokens) or not _AROUND.isdisjoint(tokens))
         author = author or flat in {"author", "authors"}
     if author and not limit and tag in {"div", "section"}:
         return _AUTHOR
@@ -128,14 +130,15 @@ def _named(tag: str, names: str) -> Verdict:
 
 
 def verdict(tag: str, attributes: Attributes) -> Verdict:
-    """Judge one element by its tag, role and names."""
+    """Judge one element by its tag, role and names; a custom element also by the words of its tag."""
     if not attributes:
-        return _BARE.get(tag, PLAIN)
+        return _BARE.get(tag) or (_named(tag, tag) if "-" in tag else PLAIN)
     if tag in _NOT_JUDGED:
         return _NEVER if tag in NEVER else PLAIN
     get = attributes.get
     names, identity = get("class"), get("id")
-    found = _named(tag, f"{names or ''} {identity or ''}"[:400]) if names or identity else _BARE.get(tag, PLAIN)
+    words = f"{tag if '-' in tag else ''} {names or ''} {identity or ''}"[:400]
+    found = _named(tag, words) if not words.isspace() else _BARE.get(tag, PLAIN)
     if not found.limit and (tag == "nav" or get("role") in _ROLES or _is_hidden(attributes)):
         found = Verdict(_LIMIT, found.mark, box=get("role") in {"complementary", "alertdialog"})
     if tag in {"aside", "footer"}:

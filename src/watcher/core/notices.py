@@ -108,7 +108,8 @@ _PHRASES = {
 }
 _UNDONE_WITHIN = re.compile(_UNDONE_UNSPACED)
 _LABELLED = re.compile(rf"[\W_]*(?:{_LABEL})\s?[:：]\s?\S", re.IGNORECASE)
-_OPENED = re.compile(rf"[\W_]*(?:{_OPENING})(?:\s?[:：–—(]|\s?#?\s?\d)", re.IGNORECASE)
+_AT = r"(?:at|as of|um|à|a las|alle|às|om|kl\.?|klo|godz\.?|saat|в)"
+_OPENED = re.compile(rf"[\W_]*(?:{_OPENING})(?:\s?[:：–—(]|,?\s?(?:{_AT}\s)?#?\s?\d)", re.IGNORECASE)
 # what speaks of the visit, the visitor or the site and not of the content
 _OF_THE_SITE = re.compile(
     r"cookie|your consent|consent (?:choice|setting|preference)|einwilligung|votre consentement|javascript|browser|"
