@@ -341,18 +341,18 @@ def _is_note(node: LexborNode) -> bool:
     return len(node.css("p")) <= 1 and node.css_first("h1") is None and opens_note(_text_of(node).strip())
 
 
-def _with_posts(best: LexborNode, masses: _Masses) -> LexborNode:
+def _with_posts(best: LexborNode) -> LexborNode:
     """The content of a live page whose posts are articles side by side is what holds them all."""
     parent = best.parent
     if parent is None or parent.tag in {"html", None} or best.css_first("h1") is not None:
         return best
-    posts = [child for child in parent.iter(include_text=False) if _is_post(child, masses)]
+    posts = [child for child in parent.iter(include_text=False) if _is_post(child)]
     return parent if len(posts) >= 2 and best.mem_id in {post.mem_id for post in posts} else best
 
 
-def _is_post(node: LexborNode, masses: _Masses) -> bool:
+def _is_post(node: LexborNode) -> bool:
     """Say whether an article is a dated post whose heading, if it has one, leads nowhere else, as a teaser's does."""
-    if node.tag != "article" or not masses.of(node) or node.css_first("time") is None:
+    if node.tag != "article" or node.css_first("time") is None:
         return False
     return all(
         (anchor.attributes.get("href") or "#").startswith("#")
@@ -382,7 +382,7 @@ def find_root(tree: LexborHTMLParser) -> LexborNode | None:
     articles = list(tree.css("article"))
     best = _heaviest(articles, masses)
     if best is not None and masses.of(best) >= 0.5 * total:
-        return _with_posts(best, masses)
+        return _with_posts(best)
     main = _heaviest(tree.css("main, [role=main]"), masses)
     if main is not None and masses.of(main) >= 0.5 * total:
         if best is not None and masses.of(best) >= 0.6 * masses.of(main):
