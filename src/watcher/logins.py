@@ -1,11 +1,11 @@
 """Read a body, unless it is a log-in page in its place (core/login.py decides)."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from watcher.core import login, observe
 from watcher.errors import ReadError
-from watcher.model import Document, Fetched, Kind, Reading, Source, SourceState
+from watcher.model import Document, EntryRef, Fetched, Kind, Reading, Source, SourceState
 
 
 def guard(source: Source, state: SourceState, answer: Fetched) -> None:
@@ -21,12 +21,16 @@ def read(
     kind: Kind,
     answer: Fetched,
     *,
-    seen: Collection[str],
-    place: str | None,
+    refs: Sequence[EntryRef],
+    fresh: bool,
     known: Callable[[], Document | None],
 ) -> Reading:
-    """Read a body as its kind. Raises ReadError, with words of the log-in where that has expired; `known` gives the
-    page as it was, and is asked only then."""
+    """Read a body as its kind. Raises ReadError, with words of the log-in where that has expired.
+
+    `refs` are the entries known; `fresh`: what is known was read by the rules of today; `known` gives the page as it
+    was, and is asked only where a log-in page is suspected.
+    """
+    seen, place = ({ref.raw for ref in refs}, state.place) if fresh else (set[str](), None)
     wall = run(login.expired, source, state, answer)
     if wall is not None and wall.sure:
         raise ReadError(answer.url, wall.words)

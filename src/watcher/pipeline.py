@@ -270,10 +270,15 @@ class Pipeline:
             error.message = why
             return settle.failed(visit, error, routing)
         for source, state in _both(visit):
-            known = self.parts.store.page(source.name) if state.kind in ("article", "file") else None
-            if known and (seen := observe.missing(source, state, known, error.status, visit.now)):
+            if seen := observe.missing(source, state, self._whole(source, state), error.status, visit.now, visit.fetch):
                 observations[source.name] = seen
         return settle.failed(visit, error, routing, observations=observations)
+
+    def _whole(self, source: Source, state: SourceState) -> Document | None:
+        """The document that stands for all of a source: its page, or its list."""
+        if state.kind in {"article", "file"}:
+            return self.parts.store.page(source.name)
+        return self.parts.store.list_document(source.name) if state.kind in {"listing", "dataset"} else None
 
     def _request(self, fetch: FetchState, sources: tuple[Source, ...], states: tuple[SourceState, ...]) -> Request:
         source = sources[0]
@@ -360,7 +365,8 @@ def _asks_robots(sources: Sequence[Source], states: Sequence[SourceState]) -> bo
 
 
 def _confirming(states: Collection[SourceState]) -> bool:
-    return any(state.confirm_at is not None for state in states)
+    """Say whether the next answer must be read, although it may be the one that is known."""
+    return any(state.confirm_at is not None or state.absence is not None for state in states)
 
 
 def headers_of(source: Source) -> tuple[tuple[str, str], ...]:
@@ -423,9 +429,8 @@ def observe_one(
     if fresh and (same := run(observe.glance, state, answer)) is not None:
         return Observation("unchanged", same)
     refs = known.entry_refs(source.name) if kind in ("feed", "listing") else ()
-    seen = {ref.raw for ref in refs} if fresh else set()
-    named, place = partial(known.page, source.name), state.place if fresh else None
-    reading = logins.read(run, source, state, kind, answer, seen=seen, place=place, known=named)
+    named = partial(known.page, source.name)
+    reading = logins.read(run, source, state, kind, answer, refs=refs, fresh=fresh, known=named)
     if isinstance(reading, PageReading):
         page = named()
         if reading.kind == "article":
@@ -437,7 +442,7 @@ def observe_one(
             _doubt(run(doubt.cut_answer, answer), answer, fetch)
         if pages is not None and old is None:
             reading = joined(source, state, reading, pages, refs, run=run, failures=fetch.failures if fetch else 0)
-        documents = known.documents(observe.wanted(reading, refs, source))
+        documents = _documents(known, source, state, observe.wanted(reading, refs, source))
     if old is not None:  # read the last body with the rules of today and compare with that: better rules are no news
         documents = run(observe.rebased, source, state, old, documents, refs)
     before = run(observe.before, source, state, old) if old and kind in ("feed", "listing") else None
@@ -446,6 +451,12 @@ def observe_one(
         confirmed=confirmed, rules=rules, before=before, last_at=gap.last_look(fetch, state),
         further=tuple(zip(pages.answers, pages.records, strict=True)) if pages is not None else (),
     )  # fmt: skip
+
+
+def _documents(known: Known, source: Source, state: SourceState, wanted: Sequence[str]) -> Mapping[str, Document]:
+    """The documents of entries; with the one of the whole list where that was gone."""
+    whole = known.list_document(source.name) if observe.is_absent(state) else None
+    return {**known.documents(wanted), **({whole.id: whole} if whole is not None else {})}
 
 
 def _doubt(why: str | None, answer: Fetched, fetch: FetchState | None) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from watcher.core import compare, feed, gap, listed, rules
+from watcher.core import absence, compare, feed, gap, listed, rules
 from watcher.model import (
     Change,
     Document,
@@ -60,12 +60,13 @@ def judge(
     first = state.baseline_at is None
     pairs, gone, left = _matched(reading, look, refs, before, first=first)
     known_before = frozenset(before.present) if before is not None else frozenset()
+    state, back = _back_again(state, documents, look)
     doubtful = state.absence is not None
     if not first and (gone or doubtful):
         state, held = listed.doubted(state, reading, refs, gone, html, look)
         if held is not None:
-            return held
-    found = _Found()
+            return replace(held, changes=back)
+    found = _Found(changes=list(back))
     old = known_before | reading.older if reading.next is not None else known_before
     at = {raw: page for raws, page in zip(reading.pages, further, strict=False) for raw in raws}
     for entry, ref in pairs:
@@ -92,9 +93,17 @@ def judge(
     return replace(seen, state=state, gap=missed)
 
 
-def _behind(
-    reading: FeedReading, refs: Sequence[EntryRef], found: _Found, look: compare.Look
-) -> tuple[EntryRef, ...]:
+def _back_again(
+    state: SourceState, documents: Mapping[str, Document], look: compare.Look
+) -> tuple[SourceState, tuple[Change, ...]]:
+    """A list whose page was gone or walled is there again."""
+    whole = next((document for document in documents.values() if document.kind == "list"), None)
+    if state.absence is None or state.absence.event == "drastic":
+        return state, ()
+    return absence.returned(state, whole, look) if whole is not None else (replace(state, absence=None), ())
+
+
+def _behind(reading: FeedReading, refs: Sequence[EntryRef], found: _Found, look: compare.Look) -> tuple[EntryRef, ...]:
     """Forget of what stands on later pages that it stood there: the next look may see only the first."""
     later = frozenset().union(*reading.pages)
     if not later or not listed.removes(look.source, reading):

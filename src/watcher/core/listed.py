@@ -10,7 +10,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 from rapidfuzz import fuzz
@@ -26,6 +26,7 @@ from watcher.model import (
     DocumentRef,
     EntryRef,
     FeedReading,
+    FetchState,
     Kind,
     Observation,
     Page,
@@ -160,6 +161,25 @@ def doubted(  # noqa: PLR0917 - the whole circumstances of one decision
     again = look.fetched_at + _AGAIN if age >= compare.CONFIRM_LAST else absence.since + step
     held = replace(state, absence=replace(absence, words=words), confirm_at=again)
     return state, Observation("held", held)
+
+
+def whole(source: Source, state: SourceState, fetch: FetchState) -> Document:
+    """The document that stands for a whole list, at its last good look: what is told of the list itself hangs on it."""
+    name, sha = make_id("doc", source.name, source.url), fetch.body_sha256 or ""
+    title = state.title or source.shown
+    return Document(
+        id=name,
+        source=source.name,
+        kind="list",
+        key=source.url,
+        url=source.url,
+        title=title,
+        revision=1,
+        revision_id=make_id("rev", name, 1, sha),
+        sha256=sha,
+        fetched_at=fetch.last_ok_at or state.baseline_at or datetime.min.replace(tzinfo=UTC),
+        page=Page(source.url, title=title, headline=title),
+    )
 
 
 def has_moved(state: SourceState, reading: FeedReading) -> bool:

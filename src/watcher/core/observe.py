@@ -35,6 +35,7 @@ from watcher.model import (
     EntryRef,
     FeedReading,
     Fetched,
+    FetchState,
     Kind,
     Observation,
     Page,
@@ -256,12 +257,35 @@ def _compared(state: SourceState, page: Page, fetched: Fetched, look: compare.Lo
     return Observation("changed", state, documents, revisions, changes=changes)
 
 
-def missing(source: Source, state: SourceState, known: Document, status: int, at: datetime) -> Observation | None:
-    """Judge an error status of an article's page (404, 410: gone; 401, 402, 403, 451: walled); None for others."""
+def is_absent(state: SourceState) -> bool:
+    """Say whether the source's page was not there, or walled, when it was last asked for."""
+    return state.absence is not None and state.absence.event != "drastic"
+
+
+def missing(  # noqa: PLR0917 - the whole circumstances of one decision
+    source: Source,
+    state: SourceState,
+    known: Document | None,
+    status: int,
+    at: datetime,
+    fetch: FetchState | None = None,
+) -> Observation | None:
+    """Judge an error status of a page, a list or a file (404, 410: gone; 401, 402, 403, 451: walled); None for others.
+
+    `known` is the document that stands for the whole source. A listing has none before: its rows are documents.
+    """
     told = absence.STATUS_EVENTS.get(status)
     if told is None or state.baseline_at is None:
         return None
-    return absence.absent(state, known, *told, compare.Look(source, at, known.sha256))
+    made = None
+    if known is None:
+        if state.kind != "listing" or fetch is None or fetch.body_sha256 is None:
+            return None
+        known = made = listed.whole(source, state, fetch)
+    seen = absence.absent(state, known, *told, compare.Look(source, at, known.sha256))
+    if made is None or fetch is None or not seen.changes:
+        return seen
+    return replace(seen, documents=(made,), revisions=(compare.revision_of(made, fetch.snapshot),))
 
 
 def rebased(

@@ -9,7 +9,7 @@ from itertools import islice
 from tempfile import TemporaryFile
 from typing import BinaryIO, cast
 
-from watcher.core import cadence
+from watcher.core import absence, cadence
 from watcher.core.dataset import Diff, Indexed, Record, merge, open_list, tell, values
 from watcher.datasets.gather import AT_ONCE, STEP, Found, Writing, spare, take
 from watcher.datasets.visit import KnownRecords, Visit
@@ -37,6 +37,24 @@ BELIEVED = 3  # failures in a row with the same words, after which it is how the
 
 def observe(visit: Visit) -> Observation:
     """Look at a body. Raises ReadError when it is no list or not whole, StoreError when it cannot go on."""
+    visit.state, back = _back_again(visit)
+    seen = _observed(visit)
+    if not back:
+        return seen
+    result = "changed" if seen.result == "unchanged" else seen.result
+    return replace(seen, result=result, changes=(*back, *seen.changes))
+
+
+def _back_again(visit: Visit) -> tuple[SourceState, tuple[Change, ...]]:
+    """A list that was gone or walled is there again."""
+    state = visit.state
+    if state.absence is None or state.absence.event == "drastic":
+        return state, ()
+    known = visit.known.list_document(visit.source.name)
+    return absence.returned(state, known, visit.look) if known is not None else (replace(state, absence=None), ())
+
+
+def _observed(visit: Visit) -> Observation:
     state = visit.state
     if state.baseline_at is not None and visit.fresh and _same_body(visit):
         return _confirmed(visit)

@@ -35,9 +35,11 @@ from watcher.store.tables import (
 from watcher.store.values import SourceRow, StoredChange, Totals
 
 DAY = timedelta(days=1)
+LISTS = frozenset({"listing", "dataset", "feed"})
 GRACE = timedelta(minutes=1)  # a poll is overdue after this
 PATIENCE = timedelta(minutes=15)  # an alert that was tried and waits longer is stuck
 ABSENT = b'"absence":{'  # in a source's state, where that is plain
+CONFIRMING = b'"confirm_at":'
 
 
 _IS_FOLLOWED = sources.c.name.contains(MARK)
@@ -80,9 +82,12 @@ def _marked(connection: Connection) -> Any:
     """Sources whose state may say that something is wrong though their fetch is well, or that their page is absent."""
     state = sources.c.state
     if connection.dialect.name == "sqlite":
-        told = or_(func.instr(state, ABSENT) > 0, func.substr(state, 1, 1) == b"z")
+        told = or_(
+            func.instr(state, ABSENT) > 0, func.instr(state, CONFIRMING) > 0, func.substr(state, 1, 1) == b"z"
+        )
     else:
-        told = or_(state.op("LIKE")(b"%" + ABSENT + b"%"), state.op("LIKE")(b"z%"))
+        like = state.op("LIKE")
+        told = or_(like(b"%" + ABSENT + b"%"), like(b"%" + CONFIRMING + b"%"), like(b"z%"))
     alone = and_(fetches.c.failures == 0, fetches.c.error.is_not(None))
     return and_(sources.c.enabled, ~_IS_FOLLOWED, or_(told, alone))
 
@@ -213,13 +218,16 @@ def _source_row(row: Any) -> SourceRow:
 
 def _absence(state: SourceState) -> str | None:
     absence = state.absence
+    if absence is None and state.confirm_at is not None:
+        return f"held: {'rows are' if state.kind in LISTS else 'something is'} missing; told when a later look agrees"
     if absence is None:
         return None
     return f"{absence.event.removeprefix('page.') if absence.told else 'held'}: {absence.words}"
 
 
 def unwell(connection: Connection, now: datetime, limit: int) -> tuple[SourceRow, ...]:
-    """Enabled sources that fail or are overdue, the longest first; and those whose page is absent or held."""
+    """Enabled sources that fail or are overdue, the longest first; and those that are absent or of which something is
+    held."""
     late = fetches.c.next_poll_at < to_ms(now - GRACE)
     wanted = _sources().where(sources.c.enabled, ~_IS_FOLLOWED, or_(fetches.c.failures > 0, late)).order_by(None)
     since = func.coalesce(fetches.c.failing_since, fetches.c.next_poll_at)
