@@ -10,10 +10,12 @@ alert of an entry has the same id whoever decides it.
 """
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from fnmatch import fnmatchcase
 from functools import partial
 from typing import Any
 
@@ -75,12 +77,9 @@ def plans(config: Config, rows: Iterable[FollowedRow], now: datetime) -> tuple[P
 
 
 def planned(
-    sources: Sequence[Source], seen: Mapping[str, Observation], answer: Fetched, delay: float
+    config: Config, sources: Sequence[Source], seen: Mapping[str, Observation], answer: Fetched
 ) -> Following | None:
-    """Say what a poll means for followed pages: what its new entries and pages lead to, and what showed life.
-
-    `delay` is the least pause between two requests to one host, in seconds: half of the host's time is left to others.
-    """
+    """Say what a poll means for followed pages: what its new entries and pages lead to, and what showed life."""
     children: list[Child] = []
     entries: list[str] = []
     warm: list[str] = []
@@ -104,12 +103,28 @@ def planned(
                 read.append(source.name)
     if not (children or entries or warm or read):
         return None
+    return Following(_spread(config, children), tuple(dict.fromkeys(entries)), tuple(warm), tuple(read))
+
+
+def _spread(config: Config, children: Sequence[Child]) -> tuple[Child, ...]:
+    """Spread what one poll found so that half of each host's time is left to others, now and later."""
+    totals = Counter(child.host for child in children)
+    steps = {host: 2 * _delay(config, host) for host in totals}
     counted: Counter[str] = Counter()
-    spread = []
+    found = []
     for child in children:
-        spread.append(replace(child, after=2 * delay * counted[child.host]))
+        step = steps[child.host]
+        found.append(replace(child, after=step * counted[child.host], least=step * totals[child.host]))
         counted[child.host] += 1
-    return Following(tuple(spread), tuple(dict.fromkeys(entries)), tuple(warm), tuple(read))
+    return tuple(found)
+
+
+def _delay(config: Config, host: str) -> float:
+    """The least pause between two requests to a host, in seconds: that of the nearest rule, else of all."""
+    name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
+    fitting = [rule for rule in config.hosts if rule.delay is not None and fnmatchcase(name, rule.pattern)]
+    nearest = min(fitting, key=lambda rule: (any(c in rule.pattern for c in "*?["), -len(rule.pattern)), default=None)
+    return config.fetch.delay if nearest is None or nearest.delay is None else nearest.delay
 
 
 def _of_entry(source: Source, change: Change, page: Page | None) -> list[Child]:

@@ -110,6 +110,7 @@ class Followed:
     life: datetime
     depth: int = 1
     passed: bool = False
+    least: timedelta = timedelta()  # between two polls, where many pages of one host were found at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -909,7 +910,8 @@ class Child:
     entry: str | None = None
     change: str | None = None
     stories: tuple[str, ...] = ()
-    after: float = 0.0  # seconds from the poll that found it: many of one host do not all come at once
+    after: float = 0.0  # seconds from the poll that found it: many of one host do not all come at once,
+    least: float = 0.0  # and this many seconds lie between two polls of each
 
 
 @dataclass(frozen=True, slots=True)

@@ -346,7 +346,7 @@ class Pipeline:
         words = {name: error.message for name, error in errors.items()}
         outcome = settle.observed(visit, answer, snapshot, observations=observations, errors=words, routing=routing)
         seen = {part.source: part.observation for part in outcome.sources if part.observation is not None}
-        outcome = replace(outcome, following=planned(visit.sources, seen, answer, visit.host_delay))
+        outcome = replace(outcome, following=planned(self.config, visit.sources, seen, answer))
         if answer.file is None:
             return replace(outcome, pages=tuple(records))
         return replace(outcome, body=None, packed=PackedBody(answer.size, pack_file(answer.file)))

@@ -233,7 +233,7 @@ def pace_of(source: Source, kind: Kind | None = None) -> timedelta:
 def followed_pace(source: Source, followed: Followed, now: datetime) -> timedelta:
     """The interval of a followed page: as its source says (`every`, else that of an article) while it is young or has
     just shown life, then slower with its age, never slower than once a week."""
-    base = source.every or DEFAULT_PACE["article"]
+    base = max(source.every or DEFAULT_PACE["article"], followed.least)
     quiet = max(now - max(followed.since, followed.life), timedelta())
     return max(base, min(quiet / COOLING, max(COLD, min(quiet / OLD, COLDEST))))
 

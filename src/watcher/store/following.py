@@ -4,7 +4,7 @@ A followed page is a source of its own beside its row in `children`; `followed` 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import BigInteger, Connection, and_, exists, literal, or_, select
@@ -92,7 +92,10 @@ def _begin(connection: Connection, name: str, parent: str, child: Child, now: in
         }  # fmt: skip
         connection.execute(sources.insert(), [{**plan, **extra}])
     row = {"source": name, "parent": parent, "depth": child.depth, "since": now, "life": now, "ended_at": None}
-    connection.execute(upsert(connection, children, ("source",), ("depth", "since", "life", "ended_at")), [row])
+    row["least"] = round(child.least * 1000)
+    connection.execute(
+        upsert(connection, children, ("source",), ("depth", "since", "life", "least", "ended_at")), [row]
+    )
 
 
 def _warm(connection: Connection, entries: Sequence[str], names: Sequence[str], now: int) -> None:
@@ -117,7 +120,8 @@ def known(connection: Connection, names: Sequence[str]) -> dict[str, Followed]:
     found: dict[str, Followed] = {}
     for start in range(0, len(names), SOME):
         for row in connection.execute(wanted.where(children.c.source.in_(names[start : start + SOME]))):
-            found[row.source] = Followed(row.url, from_ms(row.since), from_ms(row.life), row.depth, bool(row.passed))
+            since, life, least = from_ms(row.since), from_ms(row.life), timedelta(milliseconds=row.least)
+            found[row.source] = Followed(row.url, since, life, row.depth, bool(row.passed), least)
     return found
 
 

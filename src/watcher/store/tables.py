@@ -210,6 +210,7 @@ children = Table(  # sources that are followed pages: whose, since when, when th
     Column("depth", Integer, nullable=False),
     Column("since", BigInteger, nullable=False),
     Column("life", BigInteger, nullable=False),
+    Column("least", BigInteger, nullable=False),  # milliseconds between two polls
     Column("ended_at", BigInteger),  # by hand, or to make room: it does not come back by itself
     Index(None, "parent", "life"),
 )

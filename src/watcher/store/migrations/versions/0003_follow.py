@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("depth", sa.Integer(), nullable=False),
         sa.Column("since", sa.BigInteger(), nullable=False),
         sa.Column("life", sa.BigInteger(), nullable=False),
+        sa.Column("least", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["source"], ["sources.name"], name=op.f("fk_children_source"), onupdate="CASCADE"),
         sa.ForeignKeyConstraint(["parent"], ["sources.name"], name=op.f("fk_children_parent"), onupdate="CASCADE"),
