@@ -20,6 +20,7 @@ from helpers_faults import CONFIG
 from inbox import SECRET
 from servers import Request, Response, Server
 from watcher import config as configuration
+from watcher import following
 from watcher.fetch import Client
 from watcher.model import Outcome
 from watcher.pipeline import Parts, Pipeline
@@ -93,7 +94,7 @@ class Desk:
         (self.folder / "config.toml").write_text(self.config, "utf-8")
 
     def poll(self, *names: str, after: timedelta = MINUTE) -> list[Outcome]:
-        """Move the clock on and poll the sources' fetches, all at one time."""
+        """Move the clock on and poll the sources' fetches, all at one time; `"due"`: whatever is due."""
         self.at += after
         return asyncio.run(self._poll(names))
 
@@ -105,8 +106,11 @@ class Desk:
         workers = ThreadPoolExecutor(2)
         pipeline = Pipeline(Parts(store, writer, client, lambda: self.at, lambda: 0.5, workers, "test"), config, "")
         try:
-            await writer.run(lambda s: s.sync(configuration.plans(config), self.at))
+            pages = following.plans(config, store.followed(), self.at)
+            await writer.run(lambda s: s.sync((*configuration.plans(config), *pages), self.at))
             wanted = {configuration.fetch_identity(s): None for s in config.sources if not names or s.name in names}
+            if names == ("due",):
+                wanted = {due.fetch: None for due in store.due(self.at)}
             found = await asyncio.gather(*(pipeline.poll(fetch) for fetch in wanted))
         finally:
             pipeline.close()

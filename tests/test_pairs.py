@@ -1,6 +1,7 @@
 """Source pairs: a record that two sources say is announced once, and what the fast one missed is told late."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,11 +9,13 @@ from typing import Any
 import pytest
 
 from helpers_pairs import DAY, FRIDAY, HOUR, MINUTE, MONDAY, Desk, Site, feed, item, window
-from helpers_store import address, postgres_schema
+from helpers_store import NOW, address, outcome, plan, postgres_schema, store
 from pg import postgres_server
+from watcher.errors import StoreError
+from watcher.model import PairKept, Sighting
 from watcher.store import Store
 
-__all__ = ["address", "postgres_schema", "postgres_server"]  # fixtures
+__all__ = ["address", "postgres_schema", "postgres_server", "store"]  # fixtures
 
 WEEKEND = MONDAY - FRIDAY
 FAST = {"name": "fast", "every": "5m", "notify": ["hook"]}
@@ -234,3 +237,49 @@ def test_a_feed_and_its_listing_page_are_a_pair(desk: Desk) -> None:
         ("fast", "entry.new Notice 4", False),
         ("list", "entry.new Notice 5 of the Port Authority", True),
     ]
+
+
+@pytest.mark.parametrize("other", ["before", "after"])
+def test_what_waits_for_a_followed_page_is_told_once(desk: Desk, other: str) -> None:
+    """An entry that is decided by the page it leads to is told once, also where the complete source said it before the
+    page was read, or after."""
+    desk.write({**FAST, "follow": "30d", "only": ["Meridian"]}, FULL)
+    page = desk.site.server.url("/page.html")
+    told = f"<item><guid>n-4</guid><title>Notice 4</title><link>{page}</link></item>"
+    words = "".join(
+        f"<p>The authority has put seven firms on its list, of which this is the number {n}.</p>" for n in range(5)
+    )
+    text = f"<article><h1>Notice 4</h1>{words}<p>Meridian Robotics is excluded from all tenders.</p></article>"
+    desk.site.bodies["/page.html"] = f"<html><body>{text}</body></html>".encode()
+    show(desk, fast=feed(told, item(3), item(2)))
+    desk.poll("fast")
+    assert desk.told() == []
+    show(desk, full=feed(told, item(3), item(2), item(1)))
+    for name in ("full", "due") if other == "before" else ("due", "full"):
+        desk.poll(name)
+    desk.poll("due", after=HOUR)
+    first, second = ("full", "fast") if other == "before" else ("fast", "full")
+    assert [(source, what) for source, what, _ in desk.told() if "entry.new" in what] == [(first, "entry.new Notice 4")]
+    assert stored(desk, second) == [("Notice 4", "duplicate", first)]
+
+
+def test_two_that_believe_themselves_the_first_are_not_both_stored(store: Store) -> None:
+    """Should two processes judge one record at one time, the second outcome is refused whole, and its poll is repeated:
+    then it knows of the first."""
+    store.sync([plan("fast"), plan("full")], NOW)
+    for source in ("fast", "full"):
+        store.pairs.enrolled("pair_x", source, NOW)
+        found = outcome(store, source)
+        (part,) = found.sources
+        assert part.observation is not None
+        ref = part.observation.changes[0].document
+        seen = Sighting("itm_1", source, NOW, ref, change=part.observation.changes[0].id, told=("desk",))
+        kept = PairKept("pair_x", (("n-1", "itm_1"),), (seen,), ("itm_1",))
+        found = replace(found, sources=(replace(part, observation=replace(part.observation, pair=kept)),))
+        if source == "fast":
+            store.commit([found], NOW)
+        else:
+            with pytest.raises(StoreError, match="has told the same record meanwhile"):
+                store.commit([found], NOW)
+    assert [each.change.source for each in store.changes()] == ["fast"]
+    assert len(store.deliveries()) == 1

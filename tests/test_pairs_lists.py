@@ -103,6 +103,7 @@ def test_a_record_that_the_register_removed_and_the_list_shows_is_told(desk: Des
         ("register", "record.removed Firm 7 Limited", None),
         ("list", "record.changed Firm 7 Limited", "removed"),
     ]
+    assert desk.alerts()[-1]["subject"].startswith("Still shown: Firm 7 Limited · register: ")
     (change,) = desk.alerts()[-1]["changes"]
     assert change["record"]["fields"] == {"register": {"before": "removed", "after": "still shown here"}}
 

@@ -105,7 +105,7 @@ def overdue(
     source = members[due.source].source
     standing = [each for each in others if each.gone_at is None]
     if due.what == "missing":
-        said = [each for each in standing if not each.baseline]
+        said = [each for each in standing if each.told and not each.baseline]
         if not said or (mine is not None and mine.gone_at is None):
             return []
         first = min(said, key=lambda each: (each.at, each.source))

@@ -99,6 +99,8 @@ def view_of(alert: Alert, timezone: str, *, late: bool) -> View:
         [f"Late: this alert was written on {_shown(alert.at, zone)} and could not be delivered then."] if late else []
     )
     changes, sources = list(data.get("changes", ())), list(data.get("sources", ()))
+    if missed := dict.fromkeys(one_line(str(c["missed_by"]), 100) for c in changes if c.get("missed_by")):
+        notices.append(f"Late: {', '.join(missed)} should have shown this first and did not.")
     compact = [c for c in changes if c["event"] == "entry.new"]
     compact = compact if len(compact) >= COMPACT_FROM else []
     full = [c for c in changes if c not in compact] if compact else changes
@@ -201,7 +203,7 @@ def _facts(change: Mapping[str, Any], zone: ZoneInfo) -> tuple[tuple[str, str], 
     if stories := change.get("stories"):
         facts.append(("Story", ", ".join(one_line(str(story), 80) for story in stories)))
     if matched := change.get("matched_in"):
-        facts.append(("Matched in", ", ".join(one_line(str(place), 80) for place in matched)))
+        facts.append(("Matched in", ", ".join(one_line(str(place), 300) for place in matched)))
     return tuple(facts)
 
 
@@ -231,8 +233,6 @@ _DISAGREES = {
 
 def _pair_remark(change: Mapping[str, Any]) -> str:
     """What another source of the pair has to do with a change."""
-    if by := change.get("missed_by"):
-        return f"Late: {one_line(str(by), 100)} should have shown this first and did not."
     found = change.get("disagrees") or {}
     return _DISAGREES[found["what"]].format(one_line(str(found["source"]), 100)) if found else ""
 

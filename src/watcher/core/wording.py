@@ -85,11 +85,16 @@ def cut(text: str, limit: int) -> str:
     return head.rstrip(" ,;:–—-·") + "…"
 
 
+_DISAGREES = {"missing": "Missing", "removed": "Still shown", "differs": "Said otherwise"}
+
+
 def what(change: Json) -> str:
     """Name what happened, in the words that open a subject: `Update 5`, `Silent edit`, `New`."""
     event = str(change.get("event", ""))
     if event.startswith("update."):
         return _PREFIXES.get(event, "") + note_name(change.get("update") or {}, change.get("old_sequence"))
+    if unlike := change.get("disagrees"):
+        return _DISAGREES.get(str(unlike.get("what")), "Disagrees")
     if event == "record.changed" and (change.get("record") or {}).get("renamed"):
         return "Renamed"
     if change.get("silent") and event in ("text.changed", "entry.changed", "title.changed"):

@@ -311,6 +311,7 @@ def _put_changes(connection: Connection, rows: Sequence[dict[str, Any]], told: S
 def decide(connection: Connection, verdicts: Sequence[Verdict], alerts: Sequence[Alert], now: datetime) -> None:
     """Write what became of entries that waited, with the alerts of those that are announced; a change that somebody
     else has announced meanwhile stays as it is, and its alerts, which bear the same ids, too."""
+    verdicts, alerts = pairs.decided(connection, verdicts, alerts)
     wanted = select(changes.c.id, changes.c.source, changes.c.poll, changes.c.committed)
     stored = {
         row.id: row for row in connection.execute(wanted.where(changes.c.id.in_([v.change.id for v in verdicts])))

@@ -11,8 +11,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
+from watcher.core.follow import Verdict
 from watcher.errors import StoreError
-from watcher.model import Awaited, Document, EntryRef, Kind, PairKept, Sighting, make_id
+from watcher.model import Alert, Awaited, Document, EntryRef, Kind, Paired, PairKept, Sighting, make_id
 from watcher.store import records
 from watcher.store.codec import clean, from_ms, maybe_ms, maybe_time, pack_value, to_ms, unpack_value
 from watcher.store.engine import Database
@@ -285,6 +286,42 @@ def keep(connection: Connection, source: str, kept: PairKept, names: Mapping[str
     ]
     if waiting:
         connection.execute(upsert(connection, pair_awaited, ("item", "source", "what")), waiting)
+
+
+def decided(
+    connection: Connection, verdicts: Sequence[Verdict], alerts: Sequence[Alert]
+) -> tuple[list[Verdict], list[Alert]]:
+    """Hold entries that had waited and are announced now against their pairs: whom another source of the pair has told
+    meanwhile is not told again, and where that is everybody, the entry is a confirmation."""
+    wanted = select(pair_sightings.c.change, pair_sightings.c.source, pair_sightings.c.item, pair_sightings.c.data)
+    ids = [verdict.change.id for verdict in verdicts if verdict.change.announced]
+    found: dict[str, tuple[str, Sighting]] = {}
+    for part in some(ids):
+        rows = connection.execute(wanted.where(pair_sightings.c.change.in_(part), pair_sightings.c.change != ""))
+        found |= {row.change: (row.source, _sighting(row.source, row.data)) for row in rows}
+    if not found:
+        return list(verdicts), list(alerts)
+    others = sightings(connection, [seen.item for _, seen in found.values()])
+    kept, told = [], list(alerts)
+    for verdict in verdicts:
+        source, mine = found.get(verdict.change.id, ("", None))
+        if mine is None:
+            kept.append(verdict)
+            continue
+        beside = [each for each in others[mine.item] if each.source != source and each.gone_at is None]
+        heard = {channel for each in beside for channel in each.told}
+        own = [alert for alert in told if [c["id"] for c in alert.data.get("changes", ())] == [verdict.change.id]]
+        told = [alert for alert in told if alert not in own or alert.channel not in heard]
+        left = tuple(alert.channel for alert in own if alert.channel not in heard)
+        change = verdict.change
+        if heard and not left:
+            first = min((each for each in beside if each.told), key=lambda each: (each.at, each.source))
+            pair = Paired("confirms", first.source, first.change, first.at)
+            change = replace(change, announced=False, reason="duplicate", paired=pair)
+        kept.append(replace(verdict, change=change))
+        statement = upsert(connection, pair_sightings, ("item", "source"), ("data",))
+        connection.execute(statement, [_row(source, replace(mine, told=left))])
+    return kept, told
 
 
 def _refuse(connection: Connection, source: str, kept: PairKept) -> None:
