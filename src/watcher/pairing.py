@@ -89,14 +89,16 @@ class Pairing:
     async def hurry(self, outcome: Outcome) -> None:
         """After a gap, ask those who confirm the source at once: they may have what was missed."""
         missed = {part.source for part in outcome.sources if part.observation and part.observation.gap}
-        due = {
-            configuration.fetch_identity(source): outcome.poll.at
-            for name in missed & self.groups.keys()
+        names = [
+            source.name
+            for name in sorted(missed & self.groups.keys())
             for source in self.groups[name].sources
             if source.confirms is not None and source.confirms.source == name
-        }
-        if due:
-            await self.writer.run(lambda store: store.reschedule(list(due.items())))
+        ]
+        if names:
+            rows = await asyncio.get_running_loop().run_in_executor(None, self.store.source_rows, names)
+            due = [(row.fetch, outcome.poll.at) for row in rows if not row.failures]  # a failing one keeps its pauses
+            await self.writer.run(lambda store: store.reschedule(due))
 
     def _members(self, group: Group) -> dict[str, Enrolled]:
         return {each.source: each for each in self.store.pairs.members(group.id, [s.name for s in group.sources])}
