@@ -72,6 +72,30 @@ def test_what_scrolls_out_of_a_dated_list_is_not_removed() -> None:
         ]
 
 
+def test_a_row_removed_at_the_old_end_as_another_comes_is_told() -> None:
+    """A list that was seen to grow does not scroll: its oldest row that goes as a new one comes was removed."""
+    looks = Looks()
+    looks.see(page(lines(30)[2:]))
+    assert told(looks.see(page(lines(30)[1:]))) == [("entry.new", lines(30)[1][1])]
+    oldest = lines(30)[-1][1]
+    assert ("entry.removed", "unconfirmed") in found(looks.see(page(lines(30)[:-1])))
+    assert told(looks.see(page(lines(30)[:-1]))) == [("entry.removed", oldest)]
+
+
+@pytest.mark.parametrize("gone", [1, 3])
+def test_a_list_that_kept_its_length_scrolled(gone: int) -> None:
+    """As many rows at the old end as came are no removal, now and later; other numbers are removals, once."""
+    rows = lines(40)
+    looks = Looks()
+    looks.see(page(rows[5:35]))
+    assert told(looks.see(page(rows[4 : 35 - gone])))[0][0] == "entry.new"
+    removed = told(looks.see(page(rows[4 : 35 - gone])))
+    assert [event for event, _ in removed] == ([] if gone == 1 else ["entry.removed"] * 3)
+    for first in (3, 2, 1):  # from now on it is known to scroll, by as many as it likes
+        assert {event for event, _ in told(looks.see(page(rows[first : 20 + 3 * first])))} == {"entry.new"}
+        assert told(looks.see(page(rows[first : 20 + 3 * first]))) == []
+
+
 def test_behind_a_window_nothing_is_removed() -> None:
     """With `window = true` a missing row is not removed."""
     looks = Looks(window=True)

@@ -39,7 +39,7 @@ Reason = Literal[
     "muted",
     "minor-event",
 ]
-Turnover = Literal["", "scrolls", "replaces", "missed"]
+Turnover = Literal["", "grows", "scrolls", "replaces", "missed"]
 PollResult = Literal["baseline", "not-modified", "unchanged", "changed", "held", "failed", "refused"]
 
 DOCUMENT_EVENTS: tuple[str, ...] = (
@@ -586,7 +586,7 @@ class SourceState:
     failing_since: datetime | None = None
     error: str | None = None
     alarmed_at: datetime | None = None  # when the owner was last told of it
-    turnover: Turnover = ""  # how what a window shows was last seen to make room for new entries (core/gap.py)
+    turnover: Turnover = ""  # how what is shown made room for new entries (core/gap.py, core/listed.py)
     gap: Gap | None = None  # the last one that was told
     followed: Followed | None = None  # of a followed page; kept in columns, not in the state
 

@@ -78,13 +78,16 @@ def judge(
     left += _behind(reading, refs, found, look)
     if reading.kind == "listing":
         found.changes = listed.told_once(found.changes)
+    new = sum(ref is None and entry.raw not in old for entry, ref in pairs)
+    ended = listed.at_old_end(gone, reading, documents)
     if gone:
-        new = sum(1 for _, ref in pairs if ref is None)
         moved = html if listed.has_moved(state, reading) else ""
-        missing = listed.removals(gone, reading, documents, look, new=new, believed=doubtful, page=moved)
+        scrolls = listed.scrolls(state, reading, ended=ended, new=new)
+        missing = listed.removals(gone, reading, documents, look, scrolls=scrolls, believed=doubtful, page=moved)
         found.changes += missing.changes
         found.refs += missing.refs
         found.confirm_at = min(filter(None, (found.confirm_at, missing.confirm_at)), default=None)
+    state = replace(state, turnover=listed.turned(state, reading, ended=ended, new=new))
     turnover, missed = gap.judge(
         look.source, state, reading, pairs, refs, known_before=known_before, now=look.fetched_at, last_at=last_at
     )

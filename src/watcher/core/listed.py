@@ -35,6 +35,7 @@ from watcher.model import (
     Source,
     SourceState,
     Times,
+    Turnover,
     make_id,
 )
 
@@ -211,14 +212,14 @@ def removals(
     documents: Mapping[str, Document],
     look: compare.Look,
     *,
-    new: int,
+    scrolls: bool,
     believed: bool,
     page: str = "",
 ) -> Missing:
     """Tell of entries that are not there: first as unconfirmed, then for sure.
 
-    `new` is the number of entries that came; `believed`: the loss was seen for long enough already. `page` is the HTML
-    of a page whose rows have moved: what it still says anywhere is not gone.
+    `scrolls`: what went at the old end made room for what came, or stands on a next page; `believed`: the loss was seen
+    for long enough already. `page` is the HTML of a page whose rows have moved: what it still says anywhere is not gone.
     """
     said = " ".join(re.sub(r"<[^>]{0,2000}>", " ", unescape(page)).split()).casefold() if page else ""
     changes: list[Change] = []
@@ -229,7 +230,7 @@ def removals(
         if known is None:
             continue
         stands = bool(said) and len(ref.title) >= _WORDS and " ".join(ref.title.split()).casefold() in said
-        if stands or (ref.raw[:1] != _MISSED and _scrolled(known.page, reading, new)):
+        if stands or (ref.raw[:1] != _MISSED and _is_oldest(known.page, reading, scrolls=scrolls)):
             refs.append(replace(ref, raw=_SCROLLED + look.fetched_at.isoformat()))
             continue
         since = _since(ref) or look.fetched_at
@@ -249,13 +250,39 @@ def _since(ref: EntryRef) -> datetime | None:
         return None
 
 
-def _scrolled(page: Page, reading: FeedReading, new: int) -> bool:
-    """Say whether a row went out at the old end: something newer came or pages follow, and nothing older stands."""
-    if not new and reading.next is None:
+def _is_oldest(page: Page, reading: FeedReading, *, scrolls: bool) -> bool:
+    """Say whether a row went out at the old end of a list that scrolls: nothing older stands on it."""
+    if not scrolls:
         return False
     if page.published is None or reading.oldest is None:
         return reading.next is not None
     return page.published.at <= reading.oldest
+
+
+def at_old_end(gone: Sequence[EntryRef], reading: FeedReading, documents: Mapping[str, Document]) -> int:
+    """Count the entries that are missed for the first time and were the oldest of a dated list."""
+    known = [documents[ref.document].page for ref in gone if ref.raw[:1] != _MISSED and ref.document in documents]
+    return sum(page.published is not None and _is_oldest(page, reading, scrolls=True) for page in known)
+
+
+def scrolls(state: SourceState, reading: FeedReading, *, ended: int, new: int) -> bool:
+    """Say whether what went at the old end was pushed out by what came, `ended` rows by `new` ones.
+
+    Where pages follow it moved to the next one. A list that was seen to scroll does so; one that was seen to grow does
+    not, so that what goes was removed. Of one that was seen to do neither, that it kept its length decides.
+    """
+    if reading.next is not None:
+        return True
+    if not new or state.turnover == "grows":
+        return False
+    return state.turnover == "scrolls" or ended == new
+
+
+def turned(state: SourceState, reading: FeedReading, *, ended: int, new: int) -> Turnover:
+    """Remember how a list made room for what came: it scrolls as soon as its old end went at the same time."""
+    if not new or state.baseline_at is None or reading.next is not None or reading.kind != "listing":
+        return state.turnover
+    return "scrolls" if ended or state.turnover == "scrolls" else "grows"
 
 
 def _removed(known: Document, since: datetime, look: compare.Look, *, reason: Reason | None) -> Change:
