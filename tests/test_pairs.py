@@ -283,3 +283,22 @@ def test_two_that_believe_themselves_the_first_are_not_both_stored(store: Store)
                 store.commit([found], NOW)
     assert [each.change.source for each in store.changes()] == ["fast"]
     assert len(store.deliveries()) == 1
+
+
+def test_one_filing_may_have_several_entries(desk: Desk) -> None:
+    """Where the fast source shows several entries of one record, it tells each; the other only confirms."""
+    accession = "0000320193-31-000007"
+    confirms = {"source": "fast", "key": r"re:\d{10}-\d\d-\d{6}"}
+    desk.write(FAST, {**FULL, "confirms": confirms})
+    issuer, owner = (item(f"{accession}-{who}", title=f"4 - {who}") for who in ("issuer", "owner"))
+    show(desk, fast=feed(issuer, item(3)))
+    desk.poll("fast")
+    show(desk, full=feed(issuer, owner, item(3)))
+    desk.poll("full")
+    show(desk, fast=feed(owner, issuer, item(3)))
+    for _ in range(2):
+        desk.poll(after=DAY)
+    assert [(source, what) for source, what, _ in desk.told()] == [
+        ("fast", "entry.new 4 - issuer"),
+        ("fast", "entry.new 4 - owner"),
+    ]

@@ -212,10 +212,12 @@ def _appears(taken: _Taken, change: Change, marks: Sequence[str]) -> Change:
     name, item = taken.source.name, taken.item(marks)
     standing = taken.standing(item)
     mine = standing.get(name)
-    others = [each for other, each in standing.items() if other != name and each.gone_at is None]
-    others = [each for each in others if mine is None or mine.gone_at is not None or each.at <= mine.at]
+    beside = [each for other, each in standing.items() if other != name and each.gone_at is None]
+    others = [each for each in beside if mine is None or mine.gone_at is not None or each.at <= mine.at]
     before = min(others, key=lambda each: (each.at, each.source), default=None)
     if before is None:
+        if change.announced and not beside:
+            taken.first[item] = None
         change = _said_first(taken, change, item)
     else:
         change = _confirmed(taken, change, before, others)
@@ -239,10 +241,8 @@ def _said_first(taken: _Taken, change: Change, item: str) -> Change:
     """Nobody else shows the record: it is news; who should show it too is given time."""
     members, source = taken.book.members, taken.source
     fast = members.get(source.confirms.source) if source.confirms else None
-    if change.announced:
-        taken.first[item] = None
-        if fast is not None and _had_its_chance(fast, change, taken.now):
-            change = replace(change, paired=Paired("late", fast.source.name, at=fast.last_ok_at))
+    if change.announced and fast is not None and _had_its_chance(fast, change, taken.now):
+        change = replace(change, paired=Paired("late", fast.source.name, at=fast.last_ok_at))
     if change.reason == "baseline":
         return change
     for name, member in members.items():
