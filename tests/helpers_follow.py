@@ -136,7 +136,7 @@ class Watch:
             plans = (*configuration.plans(config), *following.plans(config, store.followed(), self.at))
             await writer.run(lambda s: s.sync(plans, self.at))
             pipeline.remute()
-            await pipeline.follower.decide(config, pipeline.routing)
+            await pipeline.follower.sweep(config, pipeline.routing)
             while True:
                 for due in store.due(self.at):
                     outcome = await pipeline.poll(due.fetch)

@@ -391,3 +391,21 @@ def test_a_page_that_is_gone_is_told_of_what_was_let_through(watch: Watch, publi
     watch.until(DAY)
     assert events(watch) == ["entry.new", "page.gone"]
     assert watch.alerts("alert.health") == []
+
+
+def test_a_page_that_is_watched_anyway_is_told_once(watch: Watch, publisher: Publisher) -> None:
+    """Where an entry leads to a page that is a source itself, its changes come once, under that source's name."""
+    publisher.files["/2"] = release("Additional companies")
+    watch.write(
+        source("zz-page", publisher.url("/2"), every="10m"),
+        source("dod", publisher.url(), every="10m", kind="feed", follow="30d"),
+    )
+    watch.until(MINUTE)
+    publisher.add(2, "Additional companies")
+    watch.until(HOUR)
+    assert len(watch.followed()) == 1
+    publisher.files["/2"] = release("Additional companies", RELEASE[0].replace("1237", "1260H"), RELEASE[1])
+    watch.until(HOUR)
+    told = [(data["source"]["name"], data["events"]) for data in watch.alerts("alert.changes")]
+    assert told == [("dod", ["entry.new"]), ("zz-page", ["text.changed"])]
+    assert watch.held("text.changed") == {"Additional companies": "duplicate"}

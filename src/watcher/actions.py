@@ -103,6 +103,8 @@ class Actions:
             done |= {page.name for page in found}
             async for line in self._check(found, store=store):
                 yield line
+        if store:
+            await self.pipeline.follower.sweep(config, self.pipeline.routing)
         self.wake()
 
     async def _followed(self, sources: Sequence[Source], names: Sequence[str]) -> list[Source]:

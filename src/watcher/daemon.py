@@ -28,7 +28,7 @@ log = structlog.get_logger("watcher.daemon")
 
 TICK = 0.5  # seconds between two looks at what is due
 HEALTH = 15.0  # between two lines of status for the service manager
-FOLLOW = 30.0  # between two looks at followed pages whose time is over
+FOLLOW = 60.0  # between two looks at followed pages whose time is over
 TRIM = 60.0  # between two looks at whether memory can be given back
 STALL = 30.0  # seconds within which loop, writer and dispatcher must have answered to feed the watchdog
 SET_BACK = timedelta(seconds=2)  # by which the clock must go back before anything is made of it
@@ -126,7 +126,7 @@ class Daemon:
             scheduler.add_job(self._health, "interval", seconds=HEALTH)
         scheduler.add_job(self._started, "interval", seconds=1)
         scheduler.add_job(self._wind_back, "interval", minutes=10)
-        scheduler.add_job(self._follow, "interval", seconds=FOLLOW)
+        scheduler.add_job(self._follow, "interval", seconds=FOLLOW, next_run_time=datetime.now(UTC))
         scheduler.add_job(self._prune, "cron", hour=3, minute=17)
         if self.notifier.watchdog:
             scheduler.add_job(self._watchdog, "interval", seconds=self.notifier.watchdog)

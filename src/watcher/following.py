@@ -170,6 +170,7 @@ class Follower:
 
     def __init__(self, store: Store, writer: Writer, clock: Callable[[], datetime]) -> None:
         self.store, self.writer, self.clock = store, writer, clock
+        self._begun = False
 
     async def decide(
         self,
@@ -238,7 +239,9 @@ class Follower:
             end = partial(Store.end_followed, names=many, now=now, for_good=True, alerts=alerts)
             await self.writer.run(end)
             log.warning("follow.crowded", source=name, ended=len(many), most=follow.MOST)
-        await self.decide(config, routing, before=now - follow.UNCHECKED)
+        # the first time all of them: an end by force may have come between a reading and its verdict
+        await self.decide(config, routing, before=now - follow.UNCHECKED if self._begun else None)
+        self._begun = True
 
 
 def _announced(

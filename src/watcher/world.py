@@ -104,7 +104,6 @@ class World:
         self.pipeline.configure(config, self.config_id)
         self.deliverer.configure({c.name: c for c in config.channels}, senders)
         self.synced = synced
-        await self.pipeline.follower.decide(config, self.pipeline.routing)  # what an end by force had left open
         return synced
 
     async def wind_back(self) -> int:

@@ -29,6 +29,7 @@ from watcher.cli.common import (
 from watcher.errors import UsageError
 
 if TYPE_CHECKING:
+    from watcher.config import Config
     from watcher.world import World
 
 
@@ -96,13 +97,9 @@ def check(
 
     quiet_log(verbose)
     loaded = load(config, verbose)
-    from watcher.actions import named
     from watcher.cli.progress import Shown
-    from watcher.core.follow import MARK
 
-    named(loaded, [name for name in names or [] if MARK not in name])
-    wanted = names or named(loaded, [])
-    shown = Shown(as_json=as_json, total=len(wanted), everything=verbose)
+    shown = Shown(as_json=as_json, total=_wanted(loaded, names or []), everything=verbose)
     socket = None if dry_run else control_socket(loaded.database)
     with shown:
         if socket is not None:
@@ -125,6 +122,15 @@ def check(
         raise typer.Exit(1)
     if exit_code and shown.changed:
         raise typer.Exit(10)
+
+
+def _wanted(loaded: "Config", names: list[str]) -> int:
+    """Count the sources that are to be polled. Raises UsageError for a name that the configuration lacks."""
+    from watcher.actions import named
+    from watcher.core.follow import MARK
+
+    configured = [name for name in names if MARK not in name]
+    return len(names) - len(configured) + (len(named(loaded, configured)) if configured or not names else 0)
 
 
 async def _check(world: "World", names: list[str], show: Callable[[dict[str, Any]], None]) -> dict[str, str]:

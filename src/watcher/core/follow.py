@@ -198,6 +198,26 @@ def wanted(source: Source, change: Change, page: Page | None) -> bool:
     return not rules.found(source.never, context) and (not source.only or passed or rules.found(source.only, context))
 
 
+def once(source: Source, changes: Sequence[Change], told: list[tuple[Source, Change]]) -> tuple[Change, ...]:
+    """Hold what a followed page would tell the same channels as another source of its address in this poll. In: what
+    was `told` by those before it, to which what this one tells is added."""
+    if source.parent is not None:
+        changes = [
+            replace(change, announced=False, reason="duplicate")
+            if change.announced and any(_same(source, change, *other) for other in told)
+            else change
+            for change in changes
+        ]
+    told += [(source, change) for change in changes if change.announced]
+    return tuple(changes)
+
+
+def _same(source: Source, change: Change, other: Source, earlier: Change) -> bool:
+    said = (change.event, change.update, change.diff, change.words)
+    alike = said == (earlier.event, earlier.update, earlier.diff, earlier.words)
+    return alike and set(source.notify) <= set(other.notify)
+
+
 def _patience(source: Source, change: Change) -> timedelta:
     own = not source.only or rules.found(source.only, change.text)
     return UNCHECKED if own else UNREAD

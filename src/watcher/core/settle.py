@@ -332,7 +332,8 @@ def _settled(
     before = {state.source: state for state in visit.states}
     sources: list[SourceOutcome] = []
     alerts: list[Alert] = []
-    for source in visit.sources:
+    said: list[tuple[Source, Change]] = []
+    for source in sorted(visit.sources, key=lambda each: each.parent is not None):
         known = before[source.name]
         if source.name in errors:
             state, told = _unread(visit, source, known, errors[source.name], routing)
@@ -346,7 +347,8 @@ def _settled(
             seen = replace(seen, state=state)
         if seen.changes:
             page = seen.documents[0].page if source.parent and seen.documents else None
-            changes = tuple(screened(source, change, routing, visit.now, page) for change in seen.changes)
+            kept = [screened(source, change, routing, visit.now, page) for change in seen.changes]
+            changes = follow.once(source, kept, said)
             alerts += alerts_for(
                 source, changes, routing, poll=visit.poll_id, now=visit.now, kind=seen.state.kind, flood=seen.flood
             )
