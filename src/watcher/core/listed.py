@@ -219,7 +219,7 @@ def removals(
     """Tell of entries that are not there: first as unconfirmed, then for sure.
 
     `scrolls`: what went at the old end made room for what came, or stands on a next page; `believed`: the loss was seen
-    for long enough already. `page` is the HTML of a page whose rows have moved: what it still says anywhere is not gone.
+    for long enough already; `page`: the HTML of a page whose rows have moved, since what it still says is not gone.
     """
     said = " ".join(re.sub(r"<[^>]{0,2000}>", " ", unescape(page)).split()).casefold() if page else ""
     changes: list[Change] = []
