@@ -23,7 +23,7 @@ from watcher.model import Change, Followed, Kind, Link, Page, Source, make_id
 MARK = "#"  # between the parent's name and a followed page's own; no configured name holds it
 DEEPEST = 2  # entry → page → document
 MOST = 10_000  # pages and documents that are followed for one source
-MOST_LINKED = 5  # documents of one page, or of one entry
+MOST_LINKED = 20  # documents of one page, or of one entry
 UNREAD = timedelta(hours=6)  # how long an entry waits for what it leads to; later it can still be announced
 UNCHECKED = timedelta(minutes=10)  # how long one waits that only `never` could keep out
 PATIENCE = timedelta(hours=6)  # how long a followed page fails before that is told, unless the source waits longer
