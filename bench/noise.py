@@ -16,20 +16,23 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
+
+from bs4 import BeautifulSoup
 
 sys.path.insert(0, str(Path(__file__).parent))
 import noisy
 import noisy_lists
 from watcher import config as configuration
 from watcher import logs
-from watcher.core import observe
+from watcher.core import listing, observe, when
 from watcher.fetch import Client
-from watcher.model import Change, Outcome
+from watcher.model import Change, Outcome, Source
 from watcher.pipeline import Parts, Pipeline
 from watcher.store import Store, Writer
 
@@ -231,6 +234,30 @@ def report(run: Run, verbose: bool) -> None:
             )
 
 
+def costs() -> None:
+    """What a list of 200 rows costs where only noise differs, as a ratio to BeautifulSoup's parse of it. Aim: 0.25."""
+    dice = random.Random(5)
+    for number, layout in enumerate(noisy_lists.LIST_LAYOUTS):
+        place = noisy_lists.listing(number)
+        source = Source(layout, "http://list.example/l", kind="listing")
+        body, again = place.answer(dice)[1], place.answer(dice)[1]
+        look = when.Look(None, "UTC", START)
+        known = listing.read(body, "text/html", source.url, source, look)
+        assert listing.watched(again, "text/html", known.place) == known.watched
+        gate = fastest(partial(listing.watched, again, "text/html", known.place))
+        print(f"{layout:<10} noise only: {gate / fastest(partial(BeautifulSoup, again, 'lxml')):.2f} of BeautifulSoup")
+
+
+def fastest(work: Callable[[], object]) -> float:
+    """Processor seconds, the least of some tries."""
+    found = []
+    for _ in range(15):
+        start = time.process_time()
+        work()
+        found.append(time.process_time() - start)
+    return min(found)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--articles", type=int, default=300)
@@ -248,6 +275,8 @@ def main() -> None:
         count_readings(run.score, run)
         score = asyncio.run(run.go(told.rounds))
     report(run, told.verbose)
+    if told.lists:
+        costs()
     print(f"{time.monotonic() - start:.0f} s")
     sys.exit(bool(score.missed or score.wrong))
 

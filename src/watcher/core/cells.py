@@ -192,8 +192,10 @@ def raw_of(
     parts = []
     for node in nodes:
         said = (node.text(deep=True, separator="\x1f") if node.is_element_node else node.text_content) or ""
-        length += weight_of(said) - said.count("\x1f")
-        words = _words(said) if not ignored else _without(said, ignored)
+        words, weight = _words(said)
+        length += weight
+        if ignored:
+            words = _without(said, ignored)
         if words:
             parts.append(words)
     if not parts:
@@ -218,9 +220,10 @@ def weight_of(text: str) -> int:
 
 
 @lru_cache(maxsize=16_384)
-def _words(said: str) -> str:
-    """The words of a row's pieces of text, without counters; the same rows stand on a page at every look."""
-    return _without(said, ())
+def _words(said: str) -> tuple[str, int]:
+    """The words of a row's pieces of text without counters, and the number of all its characters; the same rows stand
+    on a page at every look."""
+    return _without(said, ()), weight_of(said) - said.count("\x1f")
 
 
 def _without(said: str, ignored: Sequence[re.Pattern[str]]) -> str:
