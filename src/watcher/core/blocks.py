@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from watcher.core.furniture import is_button, is_furniture, normalise, opens_note
+from watcher.core.furniture import is_button, is_furniture, normalise
 from watcher.core.judge import BLOCKS, HEADINGS, Attributes
+from watcher.core.labels import opens_note
 from watcher.core.notices import is_notice
 
 MOST_BLOCKS = 20_000

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from watcher.core.blocks import Builder
-from watcher.core.furniture import opens_note
 from watcher.core.judge import BLOCKS, HEADINGS, PLAIN, Verdict, verdict
+from watcher.core.labels import opens_note
 from watcher.core.notices import LONGEST, is_notice
 
 _BODY_NAMES = (

@@ -291,31 +291,3 @@ def is_furniture(text: str) -> bool:
         if words[0] not in _FIRST_WORDS and words[-1] not in _LAST_WORDS:
             return False
     return _FURNITURE.fullmatch(line) is not None or _CLOCK_LINE.fullmatch(line) is not None
-
-
-# Words that open an update note: such a line is never furniture, wherever it stands (a footer, an aside, a stamp).
-_NOTE_WORDS = _lines(
-    """
-    update|updates|updated|correction|corrections|corrected|clarification|clarified|editor's note|editors' note
-    editorial note|editor’s note|editors’ note|retraction|retracted|amendment|amended|addendum|erratum|errata
-    withdrawn|this article|this story|this post|this page|this guidance|this version|this report|an earlier version
-    a previous version|the article has|the article was|the story has|the story was|the headline has|the headline was
-    eta|edited to add|aktualisierung|aktualisiert|korrektur|berichtigung|nachtrag|anmerkung der redaktion|hinweis
-    mise à jour|màj|actualisé|rectificatif|précision|correctif|une version|actualización|actualizado|corrección
-    fe de erratas|aclaración|rectificación|nota del editor|aggiornamento|aggiornato|errata corrige|rettifica
-    correzione|atualização|atualizado|correção|nota da redação|bijgewerkt|correctie|rectificatie|uppdatering
-    uppdaterad|rättelse|oppdatering|oppdatert|opdatering|opdateret|rettelse|päivitys|päivitetty|oikaisu|aktualizacja
-    sprostowanie|güncelleme|düzeltme|обновление|обновлено|upd|исправление|уточнение|تحديث|تصحيح
-    """
-)
-_NOTE = re.compile(
-    r"[\W_]*(?:\d{1,2}(?:st|nd|rd|th)?\s|first\s|second\s|third\s|latest\s|breaking\s)?"
-    rf"(?:{_any(_NOTE_WORDS)})(?!\w)",
-    re.IGNORECASE,
-)
-_CJK_NOTE = re.compile(r"[\W_]*(?:更新|追記|訂正|編集部注|更正|编者注|編者按|업데이트|수정|정정)")
-
-
-def opens_note(text: str) -> bool:
-    """Say whether a line begins with a word by which publishers mark updates and corrections."""
-    return _NOTE.match(text) is not None or _CJK_NOTE.match(text) is not None

@@ -16,7 +16,7 @@ from functools import lru_cache
 
 import xxhash
 
-from watcher.core.furniture import opens_note
+from watcher.core.labels import opens_note
 
 MOST_REGIONS = 60
 CLOCK = "@modified"  # in `volatile`: the page's modification time is the time of the visit

@@ -14,8 +14,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from watcher.core.blocks import Raw
 from watcher.core.content import Place, Rules, UnknownSelectorError, prepare, read_blocks, select
-from watcher.core.furniture import block_digest, is_furniture, normalise, opens_note, shape_digest
+from watcher.core.furniture import block_digest, is_furniture, normalise, shape_digest
 from watcher.core.head import Head, read_head
+from watcher.core.labels import opens_note
 from watcher.core.links import clean, is_random, picture
 from watcher.core.markup import decode, parse
 from watcher.core.noise import CLOCK, NOTHING, Line, Masks, masked

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from watcher.core.blocks import Raw
-from watcher.core.furniture import normalise, opens_note
+from watcher.core.furniture import normalise
+from watcher.core.labels import opens_note
 from watcher.core.notes.page import is_elsewhere
 from watcher.core.notices import is_notice
 

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from watcher.core import when
+from watcher.core.labels import LABELS, Label
 from watcher.core.notes import words
 from watcher.core.when import Look
 from watcher.model import Moment, NoteKind
@@ -41,7 +42,7 @@ _BEFORE = re.compile(
     re.IGNORECASE,
 )
 _LABELS = sorted(
-    ((word, label) for label in words.LABELS for word in label.words), key=lambda item: len(item[0]), reverse=True
+    ((word, label) for label in LABELS for word in label.words), key=lambda item: len(item[0]), reverse=True
 )
 _END = rf"(?:(?![^\W\d_])|(?=[{''.join(words.CJK_NUMBERS[:10])}]{{1,2}}\s?[(（:：】]))"
 _ANY = re.compile("(?:" + "|".join(word for word, _label in _LABELS) + "|" + _PLURAL.pattern + ")" + _END)
@@ -94,12 +95,12 @@ def _folded(text: str) -> str:
     return low if len(low) == len(text) else "".join(c.lower() if len(c.lower()) == 1 else c for c in text)
 
 
-def _label(low: str, at: int) -> tuple[words.Label, re.Match[str]] | None:
+def _label(low: str, at: int) -> tuple[Label, re.Match[str]] | None:
     found = _LABEL.match(low, at) if _ANY.match(low, at) else None
     if not found:
         return None
     if found["plural"]:
-        return words.Label("update", "noun", ()), found
+        return Label("update", "noun", ()), found
     return _LABELS[int((found.lastgroup or "l0")[1:])][1], found
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 from watcher.core import when
-from watcher.core.furniture import opens_note
+from watcher.core.labels import opens_note
 from watcher.core.notes import words
 from watcher.core.when import Look
 from watcher.model import Block, Moment, Note
