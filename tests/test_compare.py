@@ -158,6 +158,14 @@ def test_what_was_plain_text_before_is_no_new_update() -> None:
     assert told(before, after) == [("update.new", True)]
 
 
+def test_a_note_that_repeats_a_line_of_the_text_is_an_update() -> None:
+    """A note whose words stood in the article already, and still do, is announced, and told when it is withdrawn."""
+    said = "The court has halted the order."
+    plain, marked = page("Shares fell.", said), page("Shares fell.", said, notes=(note(1, said),))
+    assert told(plain, marked) == [("update.new", True)]
+    assert told(marked, plain) == [("update.withdrawn", True)]
+
+
 MATERIAL = [
     ("a moved deadline", "30 September 2031", "30 June 2031"),
     ("a negation", "did not answer", "did answer"),

@@ -56,6 +56,7 @@ class Watch:
         self.source = Source("gazette", "https://gazette.example/a", kind="article", **rules)  # type: ignore[arg-type]  # two of its fields
         self.state = SourceState("gazette")
         self.known: Document | None = None
+        self.last_at: datetime | None = None
 
     def passes(self, html: str) -> bool:
         """Say whether a look at this stops at the gate."""
@@ -66,7 +67,8 @@ class Watch:
         answer = fetched_of(html.encode(), self.source.url, at, name="a.html")
         reading = observe.read(self.source, "article", answer, volatile=self.state.volatile)
         known = {self.known.id: self.known} if self.known else {}
-        seen = observe.judge(self.source, self.state, reading, answer, documents=known)
+        seen = observe.judge(self.source, self.state, reading, answer, documents=known, last_at=self.last_at)
+        self.last_at = at
         self.state = seen.state
         self.known = next(iter(seen.documents), self.known)
         return list(seen.changes)
@@ -108,6 +110,35 @@ def test_what_changed_once_is_announced(name: str) -> None:
     told = watch.look(with_block(make(1)), 6)
     assert [(c.id, c.announced) for c in told] == [(held[0].id, True)]
     assert watch.look(with_block(make(1)), 16) == []
+
+
+def test_an_advert_that_comes_later_is_told_twice_at_most() -> None:
+    """An advert that a site begins to show a day later is told as new, once as another text, and then is learnt."""
+    make, watch, day = BLOCKS["an advert that reads like the text"], Watch(), 60 * 24
+    for minutes in (0, 1, day):
+        assert watch.look(document(*prose()), minutes) == []
+    assert reasons(watch.look(with_block(make(0)), day + 10)) == [("text.changed", None)]
+    assert reasons(watch.look(with_block(make(1)), day + 20)) == [("text.changed", None)]
+    held = watch.look(with_block(make(2)), day + 30)
+    assert reasons(held) == [("text.changed", "unconfirmed")]
+    assert watch.state.confirm_at == START + timedelta(minutes=day + 31)
+    learnt = watch.look(with_block(make(3)), day + 31)
+    assert [(c.id, c.reason) for c in learnt] == [(held[0].id, "volatile")]
+    assert watch.look(with_block(make(4)), day + 40) == []
+    assert watch.passes(with_block(make(0)))
+
+
+def test_a_paragraph_replaced_at_every_poll_is_told_each_time() -> None:
+    """A bulletin of which each poll finds another text that stands is no advert: each is announced within minutes."""
+    watch, hour = Watch(), 60
+    bulletin = [f"<p>{PITCHES[i]}</p>" for i in range(5)]
+    watch.look(with_block(bulletin[0]), 0)
+    watch.look(with_block(bulletin[0]), 1)
+    for i in range(1, 5):
+        told = watch.look(with_block(bulletin[i]), (i + 1) * hour)
+        for minutes in (1, 2.5, 5):
+            told += watch.look(with_block(bulletin[i]), (i + 1) * hour + minutes)
+        assert [PITCHES[i] in c.diff for c in told if c.announced] == [True]
 
 
 EDITS = {

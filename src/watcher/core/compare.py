@@ -30,7 +30,6 @@ from watcher.model import (
 
 CONFIRM_FIRST = timedelta(minutes=1)
 CONFIRM_LAST = timedelta(minutes=5)
-SAID_ENOUGH = 12  # characters from which a note's words are its own
 REMEMBERED = 12  # text digests of the last revisions, for restored texts and flapping
 
 
@@ -45,6 +44,7 @@ class Look:
     snapshot: str | None = None
     confirmed: bool = False  # believe a disappearance at once (replay)
     baseline_at: datetime | None = None  # of the source; None: nothing is learnt of what changes by itself
+    last_at: datetime | None = None  # when it was last read well
     volatile: tuple[str, ...] = ()
 
 
@@ -67,18 +67,10 @@ def body_of(page: Page) -> list[str]:
 def bodies(old: Page, new: Page) -> tuple[list[str], list[str]]:
     """Give the compared blocks of both sides. What is a note on one side and plain text on the other (a first live
     post is not yet a live page) is the same text all the same, so it is left out of both."""
-    old_notes = {block.text for block in old.blocks if block.role == "note"}
-    new_notes = {block.text for block in new.blocks if block.role == "note"}
-    return [t for t in body_of(old) if t not in new_notes], [t for t in body_of(new) if t not in old_notes]
-
-
-def _stands_in(note: Note, page: Page) -> bool:
-    """Say whether all that a note says is plain text of the page."""
-    parts = [part for part in (note.heading, note.summary, *(note.text or "").split("\n")) if part]
-    if sum(map(len, parts)) < SAID_ENOUGH:
-        return False
-    plain = updates.loose("\n".join(body_of(page)))
-    return all(updates.loose(part) in plain for part in parts)
+    before, after = body_of(old), body_of(new)
+    noted = {block.text for page in (old, new) for block in page.blocks if block.role == "note"}
+    moved = noted & (set(before) ^ set(after))
+    return [text for text in before if text not in moved], [text for text in after if text not in moved]
 
 
 def text_digest(page: Page) -> str:
@@ -197,9 +189,10 @@ def _note_changes(
     known: Document, page: Page, look: Look, out: Collector
 ) -> tuple[tuple[KnownUpdate, ...], datetime | None]:
     matching = updates.match(known.id, known.ledger, page.updates)
+    plain, now_plain = body_of(known.page), body_of(page)
     for m in matching.matched:
         body = updates.words_of(m.note)
-        if m.known is None and _stands_in(m.note, known.page):
+        if m.known is None and updates.became(m.note, plain, now_plain):
             continue  # it stood there before, only now it is known for a note
         if m.known is None:
             out.add(
@@ -235,7 +228,7 @@ def _note_changes(
                 words=diff.words(before, after),
                 silent=False,
             )
-    still = tuple(gone for gone in matching.missing if not _stands_in(gone.note, page))
+    still = tuple(gone for gone in matching.missing if not updates.became(gone.note, now_plain, plain))
     return _missing(replace(matching, missing=still), look, out)
 
 
@@ -404,7 +397,7 @@ def compare_page(known: Document, page: Page, look: Look) -> Compared:
     silent = not _announced_by_publisher(known, page, out)
     _title_change(known, page, out, silent=silent)
     marked = bool(out.changes) or not silent
-    circumstances = learn.Look(look.fetched_at, look.baseline_at, marked=marked, patient=not look.confirmed)
+    circumstances = learn.Look(look.fetched_at, look.baseline_at, look.last_at, marked, patient=not look.confirmed)
     sifted = learn.sift(known.page, page, look.volatile, circumstances)
     volatile = sifted.volatile if not clock or learn.CLOCK in sifted.volatile else (learn.CLOCK, *sifted.volatile)
     confirm_at = min(filter(None, (confirm_at, sifted.confirm_at)), default=None)

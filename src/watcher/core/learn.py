@@ -7,6 +7,9 @@ text is held as `unconfirmed`. Where the next look finds yet another content the
 `volatile`; where it stands for five minutes it is announced after all. Later, such a change is announced at once, and
 what is no prose is learnt after three looks. An edited sentence, a new or lost paragraph, a note or a headline is never
 held. Entries that only changed places in a list of links are no change.
+
+Later prose is learnt too, where yet another text of its own stands in one place at three looks in a row: the first is
+announced, the second held until the third look, a minute after it.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -48,8 +51,13 @@ class Look:
 
     at: datetime
     baseline_at: datetime | None  # None: nothing is learnt or left out
+    last_at: datetime | None = None  # when the page was last read
     marked: bool = False
     patient: bool = True  # whether a change may be held until it is seen again
+
+    def follows(self, at: datetime) -> bool:
+        """Whether what was seen then was seen at the look before this one."""
+        return self.last_at is not None and self.last_at <= at
 
     def is_soon(self, at: datetime) -> bool:
         return self.baseline_at is not None and at - self.baseline_at <= LEARNING
@@ -261,6 +269,7 @@ def _judge(place: Stretch, verdict: _Verdict, look: Look, *, sure: bool) -> None
     known = next((r for r in verdict.regions if r.place == region.place and not r.learnt), None)
     if known is None:
         if region.prose and not (learning and look.patient):
+            _remember(region, verdict)  # told now; the next look may show that it is an advert
             return
         _begin(place, verdict, look, sure=sure or not learning or not look.patient)
         return
@@ -268,6 +277,9 @@ def _judge(place: Stretch, verdict: _Verdict, look: Look, *, sure: bool) -> None
         _stays(place, known, verdict, look, sure=sure)
         return
     soon = look.patient and look.is_soon(known.since)
+    if (known.prose or region.prose) and not soon:
+        _turns(place, known, verdict, look, sure=sure)
+        return
     turned = replace(
         known, turns=known.turns + 1, last=region.last, most=max(known.most, region.most),
         prose=known.prose or region.prose, wide=known.wide or region.wide,
@@ -275,7 +287,7 @@ def _judge(place: Stretch, verdict: _Verdict, look: Look, *, sure: bool) -> None
     )  # fmt: skip
     if not soon and not turned.wide and look.at - known.since > _OFTEN:
         turned = replace(turned, turns=1, since=look.at)
-    if turned.turns >= (_SOON if soon else _LATER) and not sure and (soon or not turned.prose):
+    if turned.turns >= (_SOON if soon else _LATER) and not sure:
         turned = replace(turned, learnt=True)
         verdict.hide(place)
         if not place.moved:
@@ -284,6 +296,20 @@ def _judge(place: Stretch, verdict: _Verdict, look: Look, *, sure: bool) -> None
         verdict.hide(place)
         verdict.waiting.append(look.at + FIRST)
     verdict.regions = [turned if r is known else r for r in verdict.regions]
+
+
+def _turns(place: Stretch, known: Region, verdict: _Verdict, look: Look, *, sure: bool) -> None:
+    """Prose in the place of other prose, long after the baseline: an advert, if that goes on look after look."""
+    region = replace(place.region, turns=known.turns + 1 if look.follows(known.since) else 1)
+    if region.turns >= _LATER and not sure:
+        region = replace(region, learnt=True)
+        verdict.hide(place)
+        verdict.told.append(_told(place, known, "volatile"))
+    elif region.turns > 1 and look.patient and not sure:
+        verdict.hide(place)
+        verdict.told.append(_told(place, region, "unconfirmed"))
+        verdict.waiting.append(look.at + FIRST)
+    verdict.regions = [region if r is known else r for r in verdict.regions]
 
 
 def _is_the_other(place: Stretch, old: Sequence[Line], regions: Iterable[Region]) -> bool:
@@ -316,10 +342,14 @@ def _settled(place: Stretch, regions: Iterable[Region]) -> Region | None:
     return None
 
 
+def _remember(region: Region, verdict: _Verdict) -> None:
+    if len(verdict.regions) < MOST_REGIONS * 2:
+        verdict.regions.append(region)
+
+
 def _begin(place: Stretch, verdict: _Verdict, look: Look, *, sure: bool) -> None:
     """The first change that is seen of a region."""
-    if len(verdict.regions) < MOST_REGIONS * 2:
-        verdict.regions.append(place.region)
+    _remember(place.region, verdict)
     if sure:
         return
     verdict.hide(place)

@@ -197,7 +197,8 @@ def judge(
     look = look_at(source, fetched, snapshot, confirmed=confirmed)
     state = replace(state, rules=rules)
     if isinstance(reading, PageReading):
-        return _judge_page(state, reading, fetched, look, next(iter(documents.values()), None))
+        known = next(iter(documents.values()), None)
+        return _judge_page(state, reading, fetched, replace(look, last_at=last_at), known)
     pages = [look_at(source, page, record, confirmed=confirmed) for page, record in further]
     if reading.kind == "listing":
         html = text.decode(fetched.body, fetched.header("content-type"))

@@ -42,6 +42,7 @@ _LOOSE = str.maketrans(
 )
 _ANCHOR = re.compile(r"(?: #| ?[¶🔗])$")
 _SIGNS = ("#", "¶", "🔗")
+_SAID_ENOUGH = 12  # characters from which the words of a note are its own
 
 
 @lru_cache(maxsize=4096)
@@ -258,3 +259,20 @@ def gap(ledger: Sequence[KnownUpdate], note: Note) -> tuple[int, ...]:
     seen = {k.note.sequence for k in ledger if k.note.kind == "update" and k.note.sequence is not None}
     first = min(seen | {note.sequence})
     return tuple(n for n in range(first, note.sequence) if n not in seen)[:20]
+
+
+def became(note: Note, plain: Sequence[str], marked: Sequence[str]) -> bool:
+    """Say whether a note of one page is plain text of the other; a note may also repeat a line of its own page's text.
+
+    In: the blocks outside the notes, of the page where it may be plain text and of the page where it is a note.
+    """
+    return _stands_in(note, plain) and not _stands_in(note, marked)
+
+
+def _stands_in(note: Note, blocks: Sequence[str]) -> bool:
+    """Say whether all that a note says stands in some text."""
+    parts = [part for part in (note.heading, note.summary, *(note.text or "").split("\n")) if part]
+    if sum(map(len, parts)) < _SAID_ENOUGH:
+        return False
+    plain = loose("\n".join(blocks))
+    return all(loose(part) in plain for part in parts)
