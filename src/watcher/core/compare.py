@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from watcher.core import diff, learn, linked, rules, stated, updates, when
+from watcher.core.bodies import bodies, body_of
 from watcher.core.text import block_digest
 from watcher.model import (
     Change,
@@ -57,20 +58,6 @@ class Compared:
     changes: tuple[Change, ...]
     confirm_at: datetime | None = None
     volatile: tuple[str, ...] = ()  # as `SourceState.volatile`, after this look
-
-
-def body_of(page: Page) -> list[str]:
-    """Give the blocks that are compared: without notes, stamps and furniture."""
-    return [block.text for block in page.blocks if block.role == "text"]
-
-
-def bodies(old: Page, new: Page) -> tuple[list[str], list[str]]:
-    """Give the compared blocks of both sides. What is a note on one side and plain text on the other (a first live
-    post is not yet a live page) is the same text all the same, so it is left out of both."""
-    before, after = body_of(old), body_of(new)
-    noted = {block.text for page in (old, new) for block in page.blocks if block.role == "note"}
-    moved = noted & (set(before) ^ set(after))
-    return [text for text in before if text not in moved], [text for text in after if text not in moved]
 
 
 def text_digest(page: Page) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from watcher.core import absence, compare, feed, gap, listed, rules
+from watcher.core.bodies import body_of
 from watcher.model import (
     Change,
     Document,
@@ -224,7 +225,7 @@ def _back(known: Document, entry: Entry, look: compare.Look) -> Change:
 def _new_entry(document: Document, entry: Entry, look: compare.Look, *, first: bool) -> Change:
     page = entry.page
     body = "\n".join(
-        filter(None, [page.title, page.url, *compare.body_of(page), page.summary, *(n.summary for n in page.notes)])
+        filter(None, [page.title, page.url, *body_of(page), page.summary, *(n.summary for n in page.notes)])
     )
     announced = not first or _is_recent(page, look.source, look.fetched_at)
     published = page.published or page.modified

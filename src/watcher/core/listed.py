@@ -16,6 +16,7 @@ from html import unescape
 from rapidfuzz import fuzz
 
 from watcher.core import compare, diff, doubt, rules, updates
+from watcher.core.bodies import body_of
 from watcher.core.identity import Pair
 from watcher.core.walls import WALLS, says
 from watcher.errors import ReadError
@@ -287,7 +288,7 @@ def turned(state: SourceState, reading: FeedReading, *, ended: int, new: int) ->
 
 def _removed(known: Document, since: datetime, look: compare.Look, *, reason: Reason | None) -> Change:
     page = known.page
-    body = [page.headline or page.title or "", *compare.body_of(page)]
+    body = [page.headline or page.title or "", *body_of(page)]
     text = "\n".join(filter(None, [page.title, page.url, *body]))
     revision = RevisionRef(known.revision_id, known.revision, known.sha256, known.fetched_at)
     lines = list(dict.fromkeys(filter(None, body)))
