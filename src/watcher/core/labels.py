@@ -42,7 +42,7 @@ LABELS: tuple[Label, ...] = (
             "aktualizacja", "uzupełnienie", "dopisek", "dopisek redakcji", "postscriptum",  # pl
             "güncelleme", "ekleme", "ek bilgi",  # tr
             "обновление", "апдейт", "дополнение", "апд\\.?", "добавление", "постскриптум",  # ru
-            "تحديث", "إضافة", "إلحاق", "استدراك", "ملحق", "تحديث جديد", "تحديث عاجل",  # ar
+            "تحديث", "التحديث", "إضافة", "إلحاق", "استدراك", "ملحق", "تحديث جديد", "تحديث عاجل",  # ar
             "更新", "追記", "アップデート", "続報", "補遺", "再追記", "追補", "追加情報", "付記",  # ja, zh
             "最新更新", "补充", "補充", "最新进展", "最新進展", "又及", "附记", "附記", "补记", "補記",
             "补充说明", "后续", "後續",  # zh
@@ -220,8 +220,10 @@ LABELS: tuple[Label, ...] = (
             "прим(?:ечание)?\\.? ?ред(?:\\.|акции)?", "комментарий редакции",
             "ملاحظة (?:من )?المحرر", "ملاحظة من التحرير", "ملحوظة (?:من )?المحرر", "ملاحظة تحريرية",
             "من المحرر", "تنويه(?: من المحرر)?",
-            "編集部注", "編集部より", "編集部から", "編集部訂正", "編集部からのお知らせ", "編集者注", "編集部追記",
-            "編注", "編集注", "编者注", "编者按", "编辑注", "编辑按", "编辑部注", "編輯部註", "編輯註",
+            "編集部注", "編集部より", "おことわり", "お断り", "編集部から", "編集部訂正",
+            "編集部からのお知らせ", "編集者注", "編集部追記",
+            "編注", "編集注", "编者注", "编者按", "说明", "說明", "附注", "附註", "编辑注", "编辑按",
+            "编辑部注", "編輯部註", "編輯註",
             "編者注", "編者按", "編者註", "编注",
             "편집자 ?주", "알려드립니다", "편집자 ?주석", "편집자 ?註", "알립니다", "편집자 ?메모",
             "편집국에서", "독자 여러분께",
@@ -232,6 +234,8 @@ LABELS: tuple[Label, ...] = (
 
 # How lines begin that speak of their own text, and further words above a note.
 _OPENINGS = (
+    "(?:for the record|edit|zusatz|추가|補充|补充|herstel|complément|integrazione|ek|anmerkung|redactie)"
+    "(?=\\s?[:：(（\\]】])",
     "updates", "corrections", "amendment", "latest updates?", "breaking update",
     "(?:this|the above) (?:article|story|post|page|guidance|version|report|piece|column|headline)",
     "(?:an|our) (?:earlier|previous|original|initial) version", "(?:a|the) (?:previous|original|earlier) version",

@@ -10,7 +10,11 @@ from watcher.core.notes.page import HEADINGS, PageView, clean, is_body, is_end, 
 from watcher.model import Block, Moment, Note, NoteKind
 
 _FINAL = re.compile(r"[.!?。！？…][\"'”’»」)\]]*$")
-_AT_ON = re.compile(r"\b(?:at|on|um|am|à|le|alle|il|a las|às|kl|klo|om|op|den|o godz|в)\b", re.IGNORECASE)
+_AT_ON = re.compile(
+    r"\b(?:at|on|um|am|à|le|alle|il|a las|às|em|kl|klokken|klockan|klo|om|op|den|o godz|"
+    r"в)\b",
+    re.IGNORECASE,
+)
 _EDITED = re.compile(
     r"after publication|has been (?:revised|updated|corrected|amended|changed|edited|clarified)|was (?:revised|"
     r"updated|corrected|amended)|"
@@ -18,6 +22,7 @@ _EDITED = re.compile(
     r"dopo la pubblicazione|após a publicação|"
     r"na publicatie|efter publicering|julkaisun jälkeen|po publikacji|yayımlandıktan sonra|после публикации|"
     r"بعد النشر|公開後|掲載後|发布后|發布後|게재 후|"
+    r"(?:başlık|metin|haber) (?:\w+ ){0,3}(?:değiştirildi|düzeltildi|güncellendi)|(?:标题|標題|正文)已?(?:修改|更改)|"
     r"更新|修正|訂正|追記|更正|수정|정정",
     re.IGNORECASE,
 )

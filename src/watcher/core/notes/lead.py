@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from watcher.core import when
 from watcher.core.labels import LABELS, Label
-from watcher.core.notes import words
+from watcher.core.notes import sentences, words
 from watcher.core.when import Look
 from watcher.model import Moment, NoteKind
 
@@ -27,6 +27,7 @@ _CJK_NUMBER = re.compile(
 )
 _ROMAN = re.compile(r"\s(?P<r>[IVX]{1,4})(?=\s?[:.(\[—–-]|$)")
 _WORD_NUMBER = re.compile(rf"\s(?P<w>{'|'.join(words.NUMBER_WORDS)})(?=\s?[:(,—–-]|$)", re.IGNORECASE)
+_ORDINAL_BEHIND = re.compile(rf"\s(?P<w>{'|'.join(words.ORDINALS_BEHIND)})(?=\s?[:(،—–-]|$)")
 _PLURAL = re.compile(
     r"updates|aktualisierungen|mises à jour|actualizaciones|aggiornamenti|atualizações|oppdateringer", re.I
 )
@@ -132,6 +133,9 @@ def _number(text: str, at: int, look: Look) -> tuple[int | None, int | None, int
     word = _WORD_NUMBER.match(text, at)
     if word:
         return words.NUMBER_WORDS.index(word["w"].lower()) + 1, None, word.end()
+    word = _ORDINAL_BEHIND.match(text, at)
+    if word:
+        return words.ORDINALS_BEHIND.index(word["w"]) + 1, None, word.end()
     return None, None, at
 
 
@@ -189,6 +193,7 @@ def _late_stamp(text: str, look: Look, tail: _Tail) -> None:
         or behind[0] in ".:：—–-)]）】|"
         or (not found.moment.date_only and behind[0] in ",，、،")
         or (not found.moment.date_only and _capital(behind) and behind[0].isalpha())
+        or (not found.moment.date_only and _CONNECT.match(behind) is not None)
     )
     if apart:
         tail.moment, tail.relative = found.moment, found.relative
@@ -223,6 +228,10 @@ def _tail(text: str, at: int, look: Look, opened: bool, *, marked: bool = False,
             tail.marked, tail.closed = True, False
             _late_stamp(text, look, tail)
             break
+        elif text.startswith("++", tail.at) and text[:2] == "++":
+            tail.at = len(text) - len(text[tail.at :].lstrip("+"))
+            tail.marked = True
+            break
         elif char == "." and (tail.moment is not None or (editor and text[tail.at + 1 : tail.at + 2] == " ")):
             tail.at += 1
             tail.marked = True
@@ -244,10 +253,11 @@ def read(text: str, look: Look) -> Lead | None:
     number, label_at = _ordinal(low, at)
     named = _label(low, label_at)
     early: Moment | None = None
+    since = False
     if not named:
-        early, label_at = _early_stamp(head, at, look)
+        early, since, label_at = _early_stamp(head, at, look)
         named = _label(low, label_at) if early else None
-    if not named or not (_capital(head[label_at if early else at :]) or opened):
+    if not named or not (_capital(head[label_at if early else at :]) or opened or (early and named[0].form == "past")):
         return None
     label, found = named
     last, end = None, found.end()
@@ -259,9 +269,12 @@ def read(text: str, look: Look) -> Lead | None:
     if clause and label.kind != "update":
         return None
     dotted = found[0].endswith(".") and label.form == "noun" and end == found.end()  # "P.S. ...", "UPD. ..."
+    if not dotted and _admitted(label, head, end):
+        dotted, end = True, end + 1
     tail = _tail(head, end, look, opened, marked=dotted, editor=label.form == "editor")
     if early and (tail.moment or not tail.marked):
         return None
+    tail.relative = tail.relative or (early is not None and since)
     if label.form == "editor" and opened and not tail.marked:
         _inside(head, look, tail)
     rest = text[tail.at :].lstrip(" *_:：").strip()
@@ -283,15 +296,22 @@ def read(text: str, look: Look) -> Lead | None:
     return lead if not (tail.loose and tail.moment is None) and _sound(lead) else None
 
 
-def _early_stamp(text: str, at: int, look: Look) -> tuple[Moment | None, int]:
-    """A time before the label ("May 12, 4:10 p.m. Update: ...", "14時05分追記：...")."""
+def _admitted(label: Label, text: str, end: int) -> bool:
+    """Whether a full stop ends a label whose text owns up to a mistake ("Rectification. Nous avions ...")."""
+    behind = text[end + 2 :]
+    stopped = text[end : end + 2] == ". " and label.form == "noun" and label.kind != "update"
+    return stopped and (sentences.earlier(behind) or sentences.admits(behind))
+
+
+def _early_stamp(text: str, at: int, look: Look) -> tuple[Moment | None, bool, int]:
+    """A time before the label, and whether it is relative ("May 12, 4:10 p.m. Update: ...", "2時間前に更新：...")."""
     found = when.match(text, look, at)
-    if not found or found.relative:
-        return None, at
+    if not found:
+        return None, False, at
     end = found.end
     while end < len(text) and text[end] in " ,:|–—-にの)）]":
         end += 1
-    return found.moment, end
+    return found.moment, found.relative, end
 
 
 def _inside(text: str, look: Look, tail: _Tail) -> None:

@@ -46,6 +46,8 @@ _COURT = re.compile(
 )
 _VERSUS = re.compile(r"\bv(?:s)?\. [A-Z]|\d{2}-[a-z]{2}-\d{3}")
 _FILED = re.compile(r"\(?\s?(?:Filed|Entered|Date filed|Dated?)(?: on)?:?\s", re.IGNORECASE)
+_DOTTED = re.compile(r"(?P<h>[01]?\d|2[0-3])\.(?P<m>[0-5]\d)(?=\s*$|\s?[:：–—|-]\s|\s[A-ZÀ-Þ])")
+_DOTS = frozenset({"da", "de", "fi", "it", "nb", "nl", "nn", "no", "pl", "sv", "tr"})  # languages of such clocks
 _LIVE_START = re.compile(r"[\s•·*■▪●+＋]{0,4}[\[(【]?")
 
 
@@ -280,7 +282,8 @@ def _clock(block: Block, look: Look) -> tuple[Moment, str] | None:
     if block.type in {"tr", "blockquote"}:
         return None
     start = _LIVE_START.match(block.text)
-    found = when.match(block.text, look, start.end() if start else 0)
+    at = start.end() if start else 0
+    found = when.match(block.text, look, at) or _dotted(block.text, look, at)
     if found is None or found.moment.date_only or found.relative:
         return None
     rest = block.text[found.end :]
@@ -292,6 +295,13 @@ def _clock(block: Block, look: Look) -> tuple[Moment, str] | None:
     if gap is None and level(block) == 9 and not re.match(r"\s?[\u3040-\ud7a3\u0600-\u06ff]", rest):
         return None
     return found.moment, rest[gap.end() if gap else 0 :].strip()
+
+
+def _dotted(text: str, look: Look, at: int) -> when.Match | None:
+    """A clock time with a dot that stands alone before a text, where such are printed: "11.47"."""
+    found = _DOTTED.match(text, at) if (look.locale or "")[:2].lower() in _DOTS else None
+    seen = when.match(f"{found['h']}:{found['m']}", look) if found else None
+    return when.Match(seen.moment, at, found.end()) if found and seen else None
 
 
 def _day_heading(block: Block, look: Look) -> Look | None:

@@ -11,9 +11,10 @@ BETWEEN = (
     "vom", "am", "um", "von", "der", "des",
     "du", "le", "à", "a", "de", "des", "d[’']",
     "del", "el", "la", "las", "a las", "al", "día",
-    "delle", "dalle", "alle", "ore", "delle ore", "alle ore", "il",
+    "dell[’']", "del giorno", "delle", "dalle", "alle", "ore", "delle ore", "alle ore", "il",
     "às", "ás", "em", "do", "da", "dia",
-    "om", "op", "van", "den", "kl\\.?", "klo\\.?", "kello", "dnia", "z dnia", "z", "godz\\.?", "o godz\\.?", "o",
+    "om", "op", "van", "den", "klokken", "klokka", "klockan", "kl\\.?", "klo\\.?", "kello", "dnia", "z dnia",
+    "z", "godz\\.?", "o godz\\.?", "o",
     "tarihi", "saat", "от", "в", "на", "с", "في", "بتاريخ", "الساعة", "は", "時刻", "時間", "时间", "日時", "于", "於",
 )  # fmt: skip
 
@@ -37,6 +38,8 @@ ORDINALS: tuple[str, ...] = (
     "ninth neunte[nrs]? neuvième noven[oa] non[oa] negende nionde niende yhdeksäs dokuzuncu 第九次",
     "tenth zehnte[nrs]? dixième décim[oa] decim[oa] tiende tionde kymmenes onuncu 第十次",
 )
+# Ordinals behind a label ("التحديث الثاني").
+ORDINALS_BEHIND = ("الأول", "الثاني", "الثالث", "الرابع", "الخامس", "السادس", "السابع", "الثامن", "التاسع", "العاشر")
 NUMBER_WORDS = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 CJK_NUMBERS = ["一", "二", "三", "四", "五", "六", "七", "八", "九", "十", "十一", "十二"]
 

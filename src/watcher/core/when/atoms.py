@@ -58,7 +58,7 @@ ZONE = re.compile(
 SECOND = re.compile(r"\s?[(/,]\s?\d{1,2}:?\d\d\s?(?:[AaPp]\.?[Mm]\.?)?\s?(?:" + "|".join(_ZONE_NAMES) + r")(?!\w)\)?")
 GLUE = re.compile(
     r"[\s,;|·•@()/、\-–—~≈]{0,4}(?:(?:at|on|about|approx\.?|ca\.?|circa|as of|"
-    r"around|um|am|vom|den|the|kl\.?|klockan|klo|kello|r\.,?|roku,?|года|год|"
+    r"around|um|am|vom|den|the|kl\.?|klockan|klokken|klokka|klo|kello|r\.,?|roku,?|года|год|"
     r"yılı|à|a|las|a las|alle ore|alle|ore|"
     r"às|ás|om|o|godz\.?|o godz\.?|saat|в|г\.,?|г\.? в|الساعة|gegen|de|del|el|le|il|em|i)\s+){0,2}",
     re.I,
@@ -166,9 +166,12 @@ def _ago_patterns() -> list[tuple[re.Pattern[str], Callable[[re.Match[str]], Par
     out: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]]] = []
     for before, units, after in words.AGO:
         units_pattern = "|".join(f"(?P<{name}>{unit})" for name, unit in zip(_UNITS, units, strict=True))
-        gap = r"\s?" if after in {"前", "전"} else r"\s"
+        cjk = after in {"前", "전"}  # where words run together
+        gap = r"\s?" if cjk else r"\s"
+        stop = "(?![半線田後])" if cjk else r"(?!\w)"
         head = f"{before}\\s" if before else ""
-        out.append((_pattern(rf"{head}{number}\s?(?:{units_pattern}){gap + after if after else ''}(?!\w)"), _ago))
+        behind = gap + after if after else ""
+        out.append((_pattern(rf"{head}{number}\s?(?:{units_pattern}){behind}{stop}"), _ago))
     return out
 
 
@@ -178,12 +181,18 @@ def _ago(found: re.Match[str]) -> Parts:
     return Parts(ago=timedelta(**{unit: count}))
 
 
+def _ago_whole(found: re.Match[str]) -> Parts:
+    unit, count = words.AGO_WHOLE[found["whole"].lower()]
+    return Parts(ago=timedelta(**{unit: count}))
+
+
 def _now(_found: re.Match[str]) -> Parts:
     return Parts(ago=timedelta())
 
 
 ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     *_ago_patterns(),
+    (_pattern(rf"(?P<whole>{'|'.join(words.AGO_WHOLE)})(?!\w)"), _ago_whole),
     (_pattern(rf"(?:{words.NOW})(?!\w)"), _now),
     (_pattern(r"(?P<year>(?:19|20)\d\d)([-/.])\s?(?P<month>\d{1,2})\2\s?(?P<day>\d\d?)"
               r"(?:\.(?!\d)|T(?=\d)|(?!\d))"), _ymd),
@@ -191,8 +200,10 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
               rf"元)\s?年\s?)?(?P<month>\d\d?)\s?月\s?(?P<day>\d\d?)\s?[日号號]"), _ymd),
     (_pattern(rf"{_ERA}(?P<year>\d{{1,3}})([./])(?P<month>\d\d?)\3(?P<day>\d\d?)(?!\d)"), _ymd),
     (_pattern(r"(?:(?P<year>\d{4}|\d\d)\s?년\s?)?(?P<month>\d\d?)\s?월\s?(?P<day>\d\d?)\s?일(?!자)"), _ymd),
-    (_pattern(r"(?P<a>\d\d?)([/.-])(?P<b>\d\d?)\2(?P<year>(?:19|20|25)\d\d|\d\d)(?=\D|$|\d{1,2}:\d\d)"), _numeric),
-    (_pattern(r"(?P<a>3[01]|[012]?\d)\.(?P<b>1[0-2]|0?\d)(?=,?\s(?:(?:um|om|kl\.?|klo|o godz\.|saat|в|ore|alle)\s"
+    (_pattern(r"(?P<a>\d\d?)([/.-])(?P<b>\d\d?)\2(?P<year>(?:19|20|25)\d\d|\d\d)(?=\D|$|\d{1,2}:\d\d)"
+              r"(?:\s(?:года|г\.|roku|r\.)(?!\w))?"), _numeric),
+    (_pattern(r"(?P<a>3[01]|[012]?\d)\.(?P<b>1[0-2]|0?\d)(?=,?\s(?:(?:um|om|kl\.?|klokken|klo|o godz\.|saat|"
+    r"в|ore|alle)\s"
               r"(?:[01]?\d|2[0-3])[.:][0-5]\d|(?:[01]?\d|2[0-3]):[0-5]\d)(?!\d))"), _dotted_no_year),
     (_pattern(rf"(?P<day>\d\d?)\s(?P<month>{_alternatives(words.THAI_MONTHS)})"
               r"\s?(?:พ\.ศ\.\s?)?(?P<year>\d{4})"), _buddhist),
@@ -202,7 +213,7 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     (
         _pattern(
             rf"(?P<day>\d\d?)(?:st|nd|rd|th|er|e|[º°ª.])?\s?(?:de\s|of\s|d['’])?{_MONTH}(?:/\w+)?\.?"
-            rf"(?:,?\s?(?:de\s|del\s)?{_YEAR})?"
+            rf"(?:,?\s?(?:de\s|del\s)?{_YEAR}(?:\s(?:года|году|г\.|roku|r\.)(?!\w))?)?"
         ),
         _day_month,
     ),
@@ -216,14 +227,14 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     (_pattern(rf"(?P<hour>\d\d?)[:.](?P<minute>\d\d)(?::(?P<second>\d\d))?\s?{_HALF}"), read_clock),
     (_pattern(rf"(?P<hour>\d\d?)\s?{_HALF}"), read_clock),
     (_pattern(r"(?P<hour>\d\d?):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:\.\d{1,6})?)?(?:\s?(?:Uhr|uur|hrs?\.?|hs|"
-     r"h)(?!\w))?(?!\d)"),
+     r"horas|h)(?!\w))?(?!\d)"),
      read_clock),
     (_pattern(r"(?P<hour>\d\d?)\s?h\s?(?P<minute>\d\d)(?!\w)"), read_clock),
     (_pattern(r"(?P<hour>\d\d?)\s?(?:h|heures?|Uhr|uur)(?!\w)"), read_clock),
-    (_pattern(r"(?P<hour>\d\d?)\.(?P<minute>\d\d)\s?(?:h|Uhr|uur|hrs)(?!\w)"), read_clock),
-    (_pattern(rf"(?:{words.CUES})\s(?P<hour>\d\d?)[.:](?P<minute>\d\d)(?:\s?(?:Uhr|uur|h)(?!\w))?"
+    (_pattern(r"(?P<hour>\d\d?)\.(?P<minute>\d\d)\s?(?:h|hs|horas|Uhr|uur|hrs)(?!\w)"), read_clock),
+    (_pattern(rf"(?:{words.CUES})\s(?P<hour>\d\d?)[.:](?P<minute>\d\d)(?:\s?(?:Uhr|uur|horas|hs|h)(?!\w))?"
               r"(?!\.?\d|\s?[ap]\.?\s?m)"), read_clock),
-    (_pattern(r"(?:alle ore|ore|klockan|kello|klo|kl\.?|o godz\.?|godz\.?|saat)"
+    (_pattern(r"(?:alle ore|ore|klockan|klokken|klokka|kello|klo|kl\.?|o godz\.?|godz\.?|saat)"
               r"\s(?P<hour>\d\d?)(?![\d.:])"), read_clock),
     (_pattern(r"(?P<hour>[012]\d)(?P<minute>[0-5]\d)\s?"
               r"(?=(?:GMT|UTC|BST|HKT|ET|EST|EDT|CET|CEST|IST|JST|SGT)(?!\w))"), read_clock),
@@ -244,7 +255,7 @@ FIRST_WORDS = frozenset(
     for line in (
         *words.MONTHS, *words.WEEKDAYS, *words.ERAS, words.WEEKDAYS_SHORT, *words.DAYS, *words.CUES.split("|"),
         *words.NOW.split("|"),
-        *words.AGO_NUMBERS,
+        *words.AGO_NUMBERS, *words.AGO_WHOLE,
         *(before for before, _units, _after in words.AGO), "noon midnight midi minuit on an a il",
     )
     for name in line.split()

@@ -239,7 +239,8 @@ MONTH_FIRST_ZONES = frozenset(
 
 # Words before a clock time that has no colon ("ore 15.30", "kl 12", "klo 12.17").
 CUES = (
-    "alle ore|dalle ore|delle ore|ore|alle|kl\\.?|klockan|klo|kello|saat|o godz\\.?|o godzinie|godz\\.?|a las|às|"
+    "alle ore|dalle ore|delle ore|ore|alle|kl\\.?|klockan|klokken|klokka|klo|kello|saat|o godz\\.?|"
+    "o godzinie|godz\\.?|a las|às|"
     "ás|à|um|at|om|o|"
     "в|الساعة|den|gegen|vers|เวลา"
 )
@@ -265,6 +266,19 @@ AGO: tuple[tuple[str, tuple[str, str, str, str], str], ...] = (
     ("", ("(?:分钟|分鐘)", "(?:小时|小時)", "天", "(?:周|週)"), "前"),
     ("", ("분", "시간", "일", "주"), "전"),
 )
+# Times ago whose number is in the word for the unit: (unit, how many).
+AGO_WHOLE: dict[str, tuple[str, int]] = {
+    f"{before} {word}": unit
+    for before in ("قبل", "منذ")
+    for word, unit in {
+        "دقيقة": ("minutes", 1), "دقيقتين": ("minutes", 2), "ساعة": ("hours", 1), "ساعتين": ("hours", 2),
+        "يوم": ("days", 1), "يومين": ("days", 2), "أسبوع": ("weeks", 1), "أسبوعين": ("weeks", 2),
+    }.items()
+} | {
+    "minutę temu": ("minutes", 1), "godzinę temu": ("hours", 1), "dzień temu": ("days", 1),
+    "минуту назад": ("minutes", 1), "час назад": ("hours", 1), "день назад": ("days", 1),
+    "minuutti sitten": ("minutes", 1), "tunti sitten": ("hours", 1), "päivä sitten": ("days", 1),
+}  # fmt: skip
 # No time ago.
 NOW = (
     "just now|gerade eben|soeben|à l[’']instant|ahora mismo|hace un momento|proprio ora|agora mesmo|"
