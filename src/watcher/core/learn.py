@@ -2,11 +2,11 @@
 
     sift(known, page, volatile, look)    both pages without what is not compared, and what is held back of it
 
-Soon after the baseline (`LEARNING`) a change that is not announced by the publisher and no edit of the article's text is
-held as `unconfirmed`. Where the next look finds yet another content the region is learnt and the change `volatile`; where
-it stands for five minutes it is announced after all. Later, such a change is announced at once; what is no prose is learnt
-after three looks, prose after three in a row, of which the second is held. An edited sentence, a new or lost paragraph, a
-note or a headline is never held. Entries that only changed places in a list of links are no change.
+Soon after the baseline (`LEARNING`) a change that is not announced by the publisher and no edit of the article's text
+is held as `unconfirmed`. Where the next look finds yet another content the region is learnt and the change `volatile`;
+where it stands for five minutes it is announced after all. Later, such a change is announced at once; what is no prose
+is learnt after three looks, prose after three in a row, of which the second is held. An edited sentence, a new or lost
+paragraph, a note or a headline is never held. Entries that only changed places in a list of links are no change.
 """
 
 from collections.abc import Collection, Iterable, Sequence
