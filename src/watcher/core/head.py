@@ -113,6 +113,10 @@ def _title(tree: LexborHTMLParser, shared: str | None) -> str | None:
         return best
     if shared:
         return shared
+    for heading in tree.css("h2, h3")[:6]:  # a template without an h1: the heading that the page's own title repeats
+        text = normalise(heading.text(deep=True, separator="") or "")[:_LONGEST_TITLE]
+        if len(text) >= 12 and text in document and 2 * len(text) >= len(document):
+            return text
     parts = [part for part in _SITE.split(document) if part]
     return max(parts, key=len) if parts else document or None
 

@@ -28,7 +28,7 @@ LABELS: tuple[Label, ...] = (
         "noun",
         (
             "update", "upd\\.?", "late update", "breaking update", "news update",  # en
-            "aktualisierung", "nachtrag", "ergänzung", "aktualisierungshinweis", "zusatz",
+            "aktualisierung", "nachtrag", "ergänzung", "zusatz",
             "nachtrag der redaktion",  # de
             "mise à jour", "m[àa]j", "actualisation", "ajout", "complément", "post-scriptum",  # fr
             "actualización", "actualizacion", "ampliación", "añadido", "adenda",  # es
@@ -85,7 +85,10 @@ LABELS: tuple[Label, ...] = (
             "letzte aktualisierung", "dernière mise à jour", "última actualización", "ultimo aggiornamento",
             "última atualização", "laatste update", "senaste uppdatering", "siste oppdatering", "seneste opdatering",
             "viimeisin päivitys", "ostatnia aktualizacja", "son güncelleme", "последнее обновление", "آخر تحديث",
-            "最終更新", "마지막 업데이트", "ek", "最后更新", "最後更新",
+            "最終更新", "마지막 업데이트", "änderung", "modification", "modificación", "modifica",
+            "modificação", "wijziging",
+            "ändring", "endring", "ændring", "muutos", "zmiana", "değişiklik", "изменение", "ek", "最后更新",
+            "最後更新",
         ),
     ),
     Label(

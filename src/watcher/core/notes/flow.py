@@ -390,8 +390,10 @@ def _sentence(page: PageView, index: int, text: str, moment: Moment | None) -> N
         stripped = stripped[:-1].strip()
     for one in sentences.read(stripped, page.look):
         summary = clean(one.summary, block) if one.summary else None
-        note = Note(None, one.kind, one.moment or moment, None, summary, None, page.links(index, index + 1))
-        page.add(note, index, index + 1)
+        at = one.moment or moment
+        if at is None and one.whole:
+            at = sentences.stated(stripped, page.look) or stamps.trailing(stripped, page.look)
+        page.add(Note(None, one.kind, at, None, summary, None, page.links(index, index + 1)), index, index + 1)
 
 
 def _wire_line(page: PageView, index: int, seen_body: int) -> bool:

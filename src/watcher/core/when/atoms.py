@@ -247,6 +247,7 @@ ATOMS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], Parts]], ...] = (
     (_pattern(r"[(（][月火水木金土日一二三四五六월화수목금토일][)）]"), _weekday_short),
     (_pattern(rf"(?:{_alternatives(' '.join(words.DAYS))})(?!\w)"), _back),
     (_pattern(r"(?P<day>\d\d?)日(?!間)"), _day_only),
+    (_pattern(r"(?P<day>\d\d?)일(?=\s?(?:오전|오후|새벽|밤|저녁|\d\d?(?:시|:\d\d)))"), _day_only),
 )  # fmt: skip
 DOT_CLOCK = _pattern(r"(?P<hour>\d\d?)\.(?P<minute>\d\d)(?![\d%]|\.\d)")
 _WORD = re.compile(r"[^\W\d_]+")
