@@ -259,13 +259,14 @@ _OPENINGS = (
     "(?:in )?een eerdere versie",
     "(?:artikeln|texten|artiklen|artikkelen|saken|teksten) (?:har|är|er|ble|blev|uppdaterades|rättades)",
     "i en tidigare version", "i en tidligere (?:versjon|version|utgave|udgave)",
+    "[\\w-]{2,20} (?:skrev|meldte) (?:først|tidligere|feilaktig|fejlagtigt|oprindeligt|opprinnelig)",
 
     "(?:juttua|juttuun|jutussa|uutista|uutiseen|artikkelia|artikkeliin) (?:on )?(?:päivitetty|lisätty|"
     "korjattu|täydennetty|muokattu|luki|kerrottiin)",
     "jutun aiemmassa",
     "(?:artykuł|tekst|materiał) (?:został |został)?(?:zaktualizowan|uzupełnion|poprawion|skorygowan)\\w+",
     "(?:w|we) (?:poprzedniej|wcześniejszej|pierwotnej|pierwszej) wersji",
-    "(?:bu )?(?:haber|yazı|makale) [^.]{0,60}(?:güncellen|düzeltil)\\w+",
+    "(?:bu )?(?:haber|yazı|makale),? [^!?]{0,80}(?:güncellen|düzeltil)\\w+",
     "(?:bu )?(?:haberin|yazının|makalenin) (?:önceki|ilk|eski)",
 
     "(?:материал|статья|текст|новость|публикация) (?:был[аио]? )?(?:обновл|дополнен|исправлен|"
@@ -293,7 +294,7 @@ _OPENS = re.compile(
 # a date before the label, or the document before a verb that comes last
 _OPENS_UNSPACED = re.compile(
     rf"[\W_]*(?:[\d年月日時点时點分:：.\s午前後后上下오전후시분년월일()（）木火水金土月]{{4,30}}[\s)）、にに,]*(?:{_UNSPACED})|"
-    r"(?:この|本|当)記事|(?:初出時|掲載当初|公開当初|当初の?記事|記事中)|本文|本(?:文|稿|报道|報道)|此前(?:版本|报道)|"
+    r"[※＊][^。]{0,80}(?:訂正|修正|追記|更新|加筆)(?:し|いたし|した)|(?:この|本|当)記事|(?:初出時|掲載当初|公開当初|当初の?記事|記事中)|本文|本(?:文|稿|报道|報道)|此前(?:版本|报道)|"
     r"(?:이|본|해당) ?기사|기사 (?:초판|본문)|애초 기사)"
 )
 
