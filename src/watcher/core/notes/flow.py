@@ -68,13 +68,13 @@ def _block(page: PageView, index: int, seen_body: int) -> None:
 
 
 def _quoted_list(page: PageView, block: Block, seen_body: int) -> bool:
-    """A quotation is only read where it is a box of numbered, dated lines above the article, signed by nobody."""
+    """A quotation is only read where it is a box of dated lines above the article, signed by nobody."""
     if _CREDIT.search(block.text):
         return False
     label = lead.read(block.text, page.look)
-    return bool(label and label.number is not None and label.moment and not seen_body) or bool(
-        label and label.moment and not seen_body and label.kind != "update"
-    )
+    if label is None or label.moment is None or seen_body:
+        return False
+    return label.number is not None or label.kind != "update" or (label.marked and not label.moment.date_only)
 
 
 def _introduced(page: PageView, index: int) -> bool:

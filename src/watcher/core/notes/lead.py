@@ -271,17 +271,14 @@ def read(text: str, look: Look) -> Lead | None:
     dotted = found[0].endswith(".") and label.form == "noun" and end == found.end()  # "P.S. ...", "UPD. ..."
     if not dotted and _admitted(label, head, end):
         dotted, end = True, end + 1
-    tail = _tail(head, end, look, opened, marked=dotted, editor=label.form == "editor")
+    piped = early is not None and head[end:].lstrip()[:1] in ("|", "｜")  # "12 March | Update | text"
+    tail = _tail(head, end, look, opened, marked=dotted or piped, editor=label.form == "editor")
     if early and (tail.moment or not tail.marked):
         return None
     tail.relative = tail.relative or (early is not None and since)
     if label.form == "editor" and opened and not tail.marked:
         _inside(head, look, tail)
-    rest = text[tail.at :].lstrip(" *_:：").strip()
-    if head[:at].count("+") >= 2:
-        rest = rest.rstrip("+ ")
-    if opened and tail.depth > 0 and rest[-1:] in _CLOSE and rest[-1:]:
-        rest = rest[:-1].rstrip()
+    rest = _rest(text[tail.at :], ticker=head[:at].count("+") >= 2, opened=opened and tail.depth > 0)
     if label.form == "dated" and not (tail.moment and tail.marked and rest and not tail.relative):
         return None
     form = "past" if label.form == "dated" else label.form
@@ -294,6 +291,13 @@ def read(text: str, look: Look) -> Lead | None:
     if tail.closed and not opened and number is not None and rest[:1].islower():
         return None  # the subject of a sentence: "Update 2 (May 5) broke printing"
     return lead if not (tail.loose and tail.moment is None) and _sound(lead) else None
+
+
+def _rest(text: str, *, ticker: bool, opened: bool) -> str:
+    """The text behind a label, without what closes a ticker's line or an open bracket."""
+    rest = text.lstrip(" *_:：").strip()
+    rest = rest.rstrip("+ ") if ticker else rest
+    return rest[:-1].rstrip() if opened and rest and rest[-1] in _CLOSE else rest
 
 
 def _admitted(label: Label, text: str, end: int) -> bool:
