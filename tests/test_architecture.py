@@ -48,9 +48,7 @@ CLOCKS = frozenset({"now", "utcnow", "today"})  # datetime's, under whatever nam
 MODULE_LINES = 500
 FUNCTION_LINES = 50
 # (path, what) → why it may be longer. Keep it short: a reason is "it is one table", never "it grew".
-LONG: dict[tuple[str, str], str] = {
-    ("src/watcher/model.py", "module"): "all values that flow, one list that is read from top to bottom",
-}
+LONG: dict[tuple[str, str], str] = {}
 
 
 def sources() -> list[Path]:

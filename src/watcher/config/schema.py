@@ -1,6 +1,6 @@
 """The shapes of a configuration's tables, checked by pydantic: every key once, with what it may hold.
 
-A shape is a TypedDict whose keys are named as the fields of the value they become (model.py), so that defaults stand
+A shape is a TypedDict whose keys are named as the fields of the value they become (model/), so that defaults stand
 there and only there: checking gives back the keys that were set, each in its final type. `LATER` names the keys that
 the file format knows and this version lacks.
 """
