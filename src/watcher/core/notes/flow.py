@@ -153,7 +153,8 @@ def _line(page: PageView, index: int, label: Lead) -> None:
         and label.form == "past"
     ):
         kind = inner[0].kind
-    if (label.kind == "update" and label.form == "noun" and label.number is None) or label.number is not None:
+    appended = label.number is not None or (label.kind == "update" and label.form == "noun")
+    if appended and block.type not in {"li", "dt", "dd", "tr"}:  # a list below the text is a box of its own
         page.flowing.add(index)
     links = page.links(index, index + 1)
     page.add(_note(page, label, clean(text, block), links, kind), index, index + 1)
@@ -212,7 +213,8 @@ def _bare(page: PageView, index: int, label: Lead, seen_body: int) -> None:
     if label.kind != "update" and not _evident(label, text, page):
         return
     label, end = stamps.after(page, start, label)
-    page.flowing.add(index)
+    if block.type != "dt":
+        page.flowing.add(index)
     page.add(_note(page, label, clean(text, after), page.links(index, end)), index, end)
 
 

@@ -115,16 +115,26 @@ def _ordinal(low: str, at: int) -> tuple[int | None, int]:
     return number, found.end()
 
 
+def _before_date(text: str, at: int, end: int, look: Look) -> bool:
+    """Whether a number that reads as a day is none, since a longer date follows it: "Update 2 March 12, 2026"."""
+    digits = re.match(r"\d{1,2} (?=[^\W\d_])", text[at:])
+    longer = when.match(text, look, at + digits.end()) if digits else None
+    return longer is not None and longer.end > end
+
+
 def _number(text: str, at: int, look: Look) -> tuple[int | None, int | None, int]:
     """A number behind the label: (first, last of a range, where it ends)."""
     space = at + (len(text[at:]) - len(text[at:].lstrip()))
-    if when.match(text, look, space):
+    dated = when.match(text, look, space)
+    if dated and not _before_date(text, space, dated.end, look):
         return None, None, at
     found = _CJK_NUMBER.match(text, at)
     if found:
         return words.CJK_NUMBERS.index(found["n"]) + 1, None, found.end()
     found = _NUMBER.match(text, at)
     if found:
+        if found["m"] and when.match(text, look, found.start("m")):
+            return int(found["n"]), None, found.end("n")  # no range, but a date: "Update 2 – 12 March"
         last = int(found["m"]) if found["m"] and int(found["m"]) > int(found["n"]) else None
         return int(found["n"]), last, found.end()
     roman = _ROMAN.match(text, at)
