@@ -82,9 +82,7 @@ def _marked(connection: Connection) -> Any:
     """Sources whose state may say that something is wrong though their fetch is well, or that their page is absent."""
     state = sources.c.state
     if connection.dialect.name == "sqlite":
-        told = or_(
-            func.instr(state, ABSENT) > 0, func.instr(state, CONFIRMING) > 0, func.substr(state, 1, 1) == b"z"
-        )
+        told = or_(func.instr(state, ABSENT) > 0, func.instr(state, CONFIRMING) > 0, func.substr(state, 1, 1) == b"z")
     else:
         like = state.op("LIKE")
         told = or_(like(b"%" + ABSENT + b"%"), like(b"%" + CONFIRMING + b"%"), like(b"z%"))
