@@ -82,7 +82,7 @@ class _Values(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("pydantic_core._pydantic_core", "TzInfo"):  # of the times that come from the store
             return super().find_class(module, name)
-        ours = module in {"watcher.model", "watcher.errors"} or module.startswith("watcher.core.")
+        ours = module == "watcher.errors" or module.startswith(("watcher.model.", "watcher.core."))
         found = super().find_class(module, name) if ours or module == "datetime" else None
         if module == "datetime" or (
             isinstance(found, type) and (is_dataclass(found) or issubclass(found, (Exception, tuple)))
