@@ -44,6 +44,25 @@ TEMPLATES = (
     '</font></h1><i>{d}</i>{b}</td></tr><tr><td colspan="2">© Pier Press</td></tr></table></body></html>',
 )
 
+# Mark-up of one note: {a} its label, {t} the printed time, {i} the same for machines, {x} the text.
+FORMS = (
+    "<p class='note-head'>{a} ({t})</p><p>{x}</p>",
+    "<h3>{a} ({t})</h3><p>{x}</p>",
+    "<h4>{a}</h4><p><small>{t}</small></p><p>{x}</p>",
+    "<div class='upd-box'><span class='lbl'>{a}</span> <span class='tm'>{t}</span><p>{x}</p></div>",
+    "<p><strong>{a} – {t}</strong><br>{x}</p>",
+    "<dl><dt>{a}, {t}</dt><dd>{x}</dd></dl>",
+    "<details open><summary>{a} ({t})</summary><p>{x}</p></details>",
+    "<p><b>{a}</b> <time datetime='{i}'>{t}</time>: {x}</p>",
+    "<p><b>{a}:</b> {x} ({t})</p>",
+    "<table><tr><td>{a}</td><td>{t}</td><td>{x}</td></tr></table>",
+    "<p>[{a}, {t}] {x}</p>",
+    "<p><i>{a} {t} — {x}</i></p>",
+    "<p><span>{t}</span> | <b>{a}</b> | {x}</p>",
+    "<p><b>{a}:</b> {x} <time datetime='{i}'></time></p>",
+    "<section class='corr'><header><strong>{a}</strong></header><p>{t}</p><div>{x}</div></section>",
+)
+
 
 @dataclass(slots=True)
 class Row:
@@ -214,6 +233,25 @@ def faults(page: Page, n: int) -> list[str]:
 def test_every_wording_of_a_language_is_read(language: str) -> None:
     """Each wording of a note is found, with its number, kind, instant and place, whatever the template."""
     wrong = [fault for n, page in enumerate(pages()) if page.language == language for fault in faults(page, n)]
+    assert wrong == [], "\n".join(wrong)
+
+
+@pytest.mark.parametrize("language", sorted(STORIES))
+def test_a_note_is_read_in_every_form(language: str) -> None:
+    """Wherever label, time and text of a note stand in the mark-up, its kind, instant and words are read."""
+    story = STORIES[language]
+    at = datetime(2026, 3, 12, 14, 5, tzinfo=ZoneInfo(story["zone"])).isoformat()
+    body = "".join(f"<p>{paragraph}</p>" for paragraph in story["paragraphs"])
+    wrong = []
+    for n, form in enumerate(FORMS):
+        for kind in ("update", "correction"):
+            label, text = story[kind]
+            note = form.format(a=label, t=story["time"], i=at, x=text)
+            said = read(language, document(language, None, note + body if kind == "update" else body + note, n))
+            wanted = {"sequence": None, "kind": kind, "published": at, "summary": text}
+            right = len(said) == 1 and gold.same_kind(said[0], wanted) and gold.same_time(said[0], wanted)
+            if not right or gold.likeness(said[0], wanted) < 0.8:
+                wrong.append(f"{note}: {said}")
     assert wrong == [], "\n".join(wrong)
 
 

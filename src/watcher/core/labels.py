@@ -32,7 +32,7 @@ LABELS: tuple[Label, ...] = (
             "nachtrag der redaktion",  # de
             "mise à jour", "m[àa]j", "actualisation", "ajout", "complément", "post-scriptum",  # fr
             "actualización", "actualizacion", "ampliación", "añadido", "adenda",  # es
-            "aggiornamento", "aggiunta", "integrazione", "postilla",  # it
+            "aggiornamento", "agg\\.", "aggiunta", "integrazione", "postilla",  # it
             "atualização", "atualizacao", "actualização", "adendo", "adenda", "acréscimo", "aditamento",  # pt
             "bijwerking", "aanvulling", "naschrift", "toevoeging", "actualisering", "nagekomen bericht",  # nl
             "uppdatering(?:en)?", "tillägg", "komplettering", "efterskrift",  # sv
@@ -48,6 +48,7 @@ LABELS: tuple[Label, ...] = (
             "补充说明", "后续", "後續",  # zh
             "업데이트", "추가", "추신", "갱신", "덧붙임", "보완", "추가 업데이트",  # ko
             "eta", "edit", "edited to add", "addendum", "addenda", "postscript", "post script", "p\\.\\s?s\\.",
+            "ps(?=\\s?[(:])",
         ),
     ),
     Label(
@@ -208,7 +209,7 @@ LABELS: tuple[Label, ...] = (
             "nota della redazione", "nota redazionale", "nota di redazione", "nota dell[’']editore",
             "nota ai lettori", "nota del direttore", "n\\.?d\\.?r\\.?",
             "nota d[ae] reda[cç]{1,2}ão", "nota do editor", "nota aos leitores", "nota da edição",
-            "noot van de redactie", "opmerking van de redactie", "noot redactie", "redactie", "redactioneel",
+            "noot van de redactie", "opmerking (?:van de )?redactie", "noot redactie", "redactie", "redactioneel",
             "van de redactie", "redactionele noot", "noot v\\.? ?d\\.? ?red\\.?",
             "redaktionens (?:kommentar|anmärkning|not)", "red\\.? anm\\.?", "not från redaktionen",
             "redaktionell (?:kommentar|anmärkning)", "från redaktionen",
@@ -243,7 +244,9 @@ _OPENINGS = (
     "updates", "corrections", "amendment", "latest updates?", "breaking update",
     "(?:this|the above) (?:article|story|post|page|guidance|version|report|piece|column|headline)",
     "(?:an|our) (?:earlier|previous|original|initial) version", "(?:a|the) (?:previous|original|earlier) version",
-    "the (?:article|story|headline|post) (?:has|was)", "(?:due to|because of) (?:an?|our) (?:editing )?error",
+    "the (?:article|story|headline|post) (?:has|was)",
+    "an? (?:photo )?(?:caption|headline) (?:accompanying|on|with|in)", "not(?=:)",
+    "(?:due to|because of) (?:an?|our) (?:editing )?error",
     "we (?:have )?(?:updated|corrected|amended|revised)", "we (?:originally|previously|initially|incorrectly)",
     "(?:dieser|der) (?:artikel|beitrag|text|bericht) (?:wurde|ist)",
     "(?:in )?einer? (?:früheren?|ersten?|vorherigen?)",
@@ -265,13 +268,13 @@ _OPENINGS = (
     "(?:juttua|juttuun|jutussa|uutista|uutiseen|artikkelia|artikkeliin) (?:on )?(?:päivitetty|lisätty|"
     "korjattu|täydennetty|muokattu|luki|kerrottiin)",
     "jutun aiemmassa",
-    "(?:artykuł|tekst|materiał) (?:został |został)?(?:zaktualizowan|uzupełnion|poprawion|skorygowan)\\w+",
+    "(?:artykuł|tekst|materiał) (?:został |został)?(?:zaktualizowan|uzupełnion|poprawion|skorygowan)\\w*",
     "(?:w|we) (?:poprzedniej|wcześniejszej|pierwotnej|pierwszej) wersji",
     "(?:bu )?(?:haber|yazı|makale),? [^!?]{0,80}(?:güncellen|düzeltil)\\w+",
     "(?:bu )?(?:haberin|yazının|makalenin) (?:önceki|ilk|eski)",
 
     "(?:материал|статья|текст|новость|публикация) (?:был[аио]? )?(?:обновл|дополнен|исправлен|"
-    "измен[её]н|отредактир)\\w+",
+    "измен[её]н|отредактир)\\w*",
     "в (?:предыдущей|первоначальной|ранней|первой|более ранней) версии",
     "(?:تم|جرى) (?:تحديث|تعديل|تصحيح|التحديث)", "(?:ذكرت|تضمنت|أوردت) نسخة سابقة", "ورد في نسخة",
 )  # fmt: skip

@@ -391,6 +391,8 @@ def _sentence(page: PageView, index: int, text: str, moment: Moment | None) -> N
     if text[:1] in "[(（【" and stripped[-1:] in "])）】":
         stripped = stripped[:-1].strip()
     for one in sentences.read(stripped, page.look):
+        if one.weak and any(page.free(at) and is_body(page.blocks[at]) for at in range(index + 1, len(page.blocks))):
+            continue
         summary = clean(one.summary, block) if one.summary else None
         at = one.moment or moment
         if at is None and one.whole:

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 
 from watcher.core import when
 from watcher.core.notes import words
-from watcher.core.notes.spoken import CLARIFYING, CORRECTIVE, GONE, OWNED, PLAIN, RIGHTED, ROWS, Row
+from watcher.core.notes.spoken import (
+    ATTRIBUTED,
+    CLARIFYING,
+    CORRECTIVE,
+    GONE,
+    OWN_TEXT,
+    OWNED,
+    PLAIN,
+    RIGHTED,
+    ROWS,
+    Row,
+)
 from watcher.core.when import Look
 from watcher.model import Moment, NoteKind
 
@@ -49,6 +60,7 @@ class Said:
     moment: Moment | None
     summary: str | None
     whole: bool = False  # the summary is the whole text: it speaks of an earlier version
+    weak: bool = False  # it names no text: a note only behind the article
 
 
 # The words between document and verb: one sentence, whose dates and hours may hold full stops.
@@ -65,6 +77,8 @@ _ROWS = tuple((_pattern(row), re.compile(rf"(?:{row.joins})(?=[\s])\s?", re.IGNO
 _BROUGHT_UP = re.compile(r"aktuali[sz]|updat|uppdat|opdat|oppdat|mis à jour|päivit|обновл|güncel", re.IGNORECASE)
 _OWNED = re.compile(OWNED)
 _RIGHTED = re.compile(RIGHTED, re.IGNORECASE)
+_OWN_TEXT = re.compile(OWN_TEXT, re.IGNORECASE)
+_ATTRIBUTED = re.compile(ATTRIBUTED, re.IGNORECASE)
 # A text without one of these cannot match _EARLIER: a cheap look before the dear one.
 _STEMS = _split(
     "version versión versão versione versie versjon versiossa versi edition draft headline caption "
@@ -137,8 +151,9 @@ def _said(text: str, look: Look) -> tuple[Said, ...]:
             return (Said(kind, when.parse(text[:200], look), text, whole=True),)
     if earlier(text):
         return (Said(kind_of(text, "correction"), None, text, whole=True),)
-    if len(text) <= 500 and _OWNED.match(text) and _RIGHTED.search(text):
-        return (Said(kind_of(text, "update" if _BROUGHT_UP.search(text) else "correction"), None, text, whole=True),)
+    if len(text) <= 500 and _OWNED.match(text) and _RIGHTED.search(text) and not _ATTRIBUTED.search(text):
+        kind = kind_of(text, "update" if _BROUGHT_UP.search(text) else "correction")
+        return (Said(kind, None, text, whole=True, weak=_OWN_TEXT.search(text) is None),)
     return ()
 
 

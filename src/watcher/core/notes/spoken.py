@@ -251,7 +251,7 @@ PLAIN: tuple[tuple[str, NoteKind], ...] = (
     (
         r"^[※＊*（(]?\s?(?:記事中|本文中?|見出し|写真説明|図表?中?|文中|一部|掲載した|"
         r"上記)[^。]{0,80}(?:誤り|誤って|誤植|訂正|修正)[^。]{0,20}"
-        r"(?:した|ました|ます|です)",
+        r"(?:した|ました|ます|です)(?=[。（(]|$)",
         "correction",
     ),
     (r"^[※＊*（(]?\s?(?:当初|はじめ)、[^。]{0,120}(?:誤り|誤って|誤記)", "correction"),
@@ -276,7 +276,7 @@ PLAIN: tuple[tuple[str, NoteKind], ...] = (
     (
         r"^(?:[(（※*]\s?)?(?:기사 (?:초판|본문|최초본|제목)|애초 기사|당초 기사|본지|본보|본사|위 기사|"
         r"제목)[^.]{0,120}"
-        r"(?:바로잡|정정|잘못|오류|사실과 다)",
+        r"(?:바로잡습|정정합|잘못 (?:표기|보도|기재|전|썼)|사실과 다)",
         "correction",
     ),
     (rf"{_KO}(?:수정|업데이트|보완|갱신|추가){_KO_DID}", "update"),
@@ -320,7 +320,8 @@ OWNED = (
     r"D[eat][tr] (?:sto|"
     r"stod|fremgik) (?:det )?(?:tidligere|først|feilaktig|fejlagtigt|oprindeligt|i (?:saken|artik))|"
     r"Tidligere (?:sto|stod|"
-    r"fremgik|skrev vi)|Først (?:sto|stod|skrev) (?:det|der|vi)|I (?:motsetning|modsætning) til (?:hva|"
+    r"fremgik|skrev) (?:det|der|her|vi)\b|Først (?:sto|stod|skrev) (?:det|der|vi)|I (?:motsetning|"
+    r"modsætning) til (?:hva|"
     r"hvad) (?:vi|som|"
     r"der)|I (?:artikkelen|artiklen|saken|teksten) (?:sto|stod|fremgik|skrev|er|var)|På grun[dn] a[vf] en "
     r"(?:redaksjonell|redaktionel|skrive)|"
@@ -343,7 +344,24 @@ OWNED = (
     r"وقع خطأ في (?:هذا|نشر|الخبر|"
     r"المقال|العنوان)|جاء في (?:نسخة|النسخة|هذا)|تضمنت? (?:نسخة|النسخة|هذا)|خلافا لما (?:ورد|ذكرنا|نشر)|"
     r"Contrary to (?:what we|an earlier)|(?:Owing to|Due to|Because of) (?:an? |our )?(?:editing|production|reporting|"
-    r"editorial|transcription) (?:error|mistake)|Earlier we|We (?:misstated|misspelled|misspelt|misidentified|got)\b"
+    r"editorial|transcription) (?:error|mistake)|Earlier we|We (?:misstated|misspelled|misspelt|misidentified)\b"
+)
+# The text it speaks of; without such a word a note that owns up counts only behind the article's last paragraph.
+OWN_TEXT = (
+    r"artikel|artikkel|artikl|beitrag|\bbericht|überschrift|\btext|\btexte\b|\btitre\b|article|artículo|"
+    r"\btexto|noticia|"
+    r"información|\bnota\b|articolo|\btesto|titolo|notícia|matéria|reportagem|\bstuk\b|\btekst|rubrik|"
+    r"overskrift|tittel|"
+    r"\bsaken\b|juttu|jutu|uutise|otsiko|artykuł|haber|yazı|материал|\bтекст|стать|новост|заголов|المقال|الخبر|"
+    r"التقرير|نسخة|النسخة|النص|version|versión|versione|versão|versjon|fassung|story|headline|caption|nous écriv|"
+    r"nous avons écrit|nous avions écrit"
+)
+# Words of somebody who is quoted: what they say of themselves is no note.
+ATTRIBUTED = (
+    r"\b(?:said|says|told|sagte?|erklärte|a-t-(?:il|elle) (?:dit|déclaré|affirmé)|dit-(?:il|elle)|dijo|dice|"
+    r"explicó|disse|diz|ha detto|afferma|zegt|zei|säger|sade|"
+    r"sier|siger|sagde|sanoo|sanoi|mówi|powiedział\w*|dedi|söyledi|сказал\w*|говорит|заявил\w*|قال|قالت|وأضاف)(?!\w)|"
+    r"と述べ|と話し|と語っ|말했다|밝혔다|설명했다|전했다"
 )
 RIGHTED = (
     r"\b(?:wurde|haben|ist|sind|das|dies)\b[^.]{0,60}(?:korrigiert|berichtigt|richtiggestellt)|(?:den|"

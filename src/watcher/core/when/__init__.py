@@ -211,7 +211,7 @@ def _atom(plain: str, position: int, *, after_date: bool) -> tuple[Parts, int] |
                 best = parts, found.end()
     if after_date:
         found = DOT_CLOCK.match(plain, position)
-        if found and (best is None or found.end() > best[1]):
+        if found and (best is None or best[0].dated or found.end() > best[1]):  # "12.3.2026 klo 16.10." ends a sentence
             best = read_clock(found), found.end()
     return best
 
