@@ -221,6 +221,43 @@ def test_equal_rows_are_counted() -> None:
     assert told(looks.see(html(f"<table id=t>{row * 2}{others}</table>"))) == [("entry.removed", "Bearer bond")]
 
 
+def filings(first: int, last: int, more: str = "", link: str = "/d/{}/index.htm") -> str:
+    """A bank's filings, newest first: mostly the same form, company and day; the link tells them apart."""
+    rows = "".join(
+        f"<tr><td>{'8-K' if number in (20, 21) else '424B2'}</td>"
+        f"<td><a href='{link.format(f'0000950103-26-{number:06}')}'>ROYAL BANK</a></td><td>2026-03-05</td></tr>"
+        for number in range(last, first - 1, -1)
+    )
+    return html(f"<h1>Filings</h1><table><tr><th>Form</th><th>Company</th><th>Filed</th></tr>{rows}</table>{more}")
+
+
+@pytest.mark.parametrize("more", ["", "<a rel='next' href='?page=2'>Next</a>"])
+@pytest.mark.parametrize("link", ["/d/{}/index.htm", "/doc.aspx?n={}1"])
+def test_a_row_of_the_same_words_is_new_where_the_oldest_made_room(more: str, link: str) -> None:
+    """A row that says the same words as one that left at the old end is new, not that one with another link."""
+    looks = Looks()
+    looks.see(filings(1, 20, more, link))
+    looks.see(filings(2, 21, more, link))  # seen to scroll
+    for last in (24, 27):
+        fresh = [change for change in looks.see(filings(last - 19, last, more, link)) if change.announced]
+        assert [change.event for change in fresh if change.event != "entry.removed"] == ["entry.new"] * 3
+
+
+def test_numbers_tell_rows_of_the_same_words_apart_at_once() -> None:
+    """Where rows bear an accession number, one that came is new though one of the same words went at the same time."""
+    looks = Looks()
+    looks.see(filings(30, 49))
+    assert [change.event for change in looks.see(filings(31, 50)) if change.announced] == ["entry.new"]
+
+
+def test_a_site_that_moved_its_list_has_no_new_rows() -> None:
+    """Where the links of all rows changed and their words did not, no row is new."""
+    looks = Looks()
+    looks.see(filings(1, 20, link="/doc.aspx?n={}1"))
+    changes = looks.see(filings(1, 20, link="/archive/view.aspx?page={}9"))
+    assert {change.event for change in changes} <= {"entry.changed"}
+
+
 def test_a_changed_selector_is_no_news() -> None:
     """Another `select` is a new baseline: what it adds or leaves out was never news."""
     looks = Looks(select="table#list tr")

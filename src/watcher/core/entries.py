@@ -59,7 +59,7 @@ def judge(
     known.
     """
     first = state.baseline_at is None
-    pairs, gone, left = _matched(reading, look, refs, before, first=first)
+    pairs, gone, left = _matched(state, reading, look, refs, before, first=first)
     known_before = frozenset(before.present) if before is not None else frozenset()
     state, back = _back_again(state, documents, look)
     doubtful = state.absence is not None
@@ -119,7 +119,13 @@ def _behind(reading: FeedReading, refs: Sequence[EntryRef], found: _Found, look:
 
 
 def _matched(
-    reading: FeedReading, look: compare.Look, refs: Sequence[EntryRef], before: FeedReading | None, *, first: bool
+    state: SourceState,
+    reading: FeedReading,
+    look: compare.Look,
+    refs: Sequence[EntryRef],
+    before: FeedReading | None,
+    *,
+    first: bool,
 ) -> tuple[Sequence[feed.Pair], list[EntryRef], tuple[EntryRef, ...]]:
     """Pair the entries with known ones; name those that are missed, and those that are only left out by new rules."""
     pairs: Sequence[feed.Pair] = feed.match(reading.entries, refs, reading.present)
@@ -132,7 +138,7 @@ def _matched(
         left = listed.left_out([ref for ref in gone if ref.document not in stood], look)
         gone = [ref for ref in gone if ref.document in stood]
     if reading.kind == "listing" and gone:
-        pairs = listed.reworded(pairs, gone)
+        pairs = listed.reworded(state, reading, pairs, gone)
         found = {ref.document for _, ref in pairs if ref is not None}
         gone = [ref for ref in gone if ref.document not in found]
     return pairs, gone, left

@@ -128,6 +128,9 @@ def match(entries: Sequence[Entry], known: Sequence[EntryRef], present: Collecti
     key. In order of trust: the same key; the same GUID and link; the same GUID; the same link, which only counts where
     it tells entries apart (`Entry.link` is None otherwise) and where GUID or title do not speak against it; the same
     text, title and date under a new GUID and a new link (a site that moved). What fits two is left alone.
+
+    Rows of a list often say the same words (one form, one company, one day): those that bear different numbers are two,
+    and only where most rows are strangers have the links changed; `listed.reworded` looks at the others.
     """
     standing = frozenset(present)
     matching = _Matching(entries, known)
@@ -137,7 +140,12 @@ def match(entries: Sequence[Entry], known: Sequence[EntryRef], present: Collecti
     matching.by(lambda entry: _both(entry.guid, entry.finger), lambda ref: _both(ref.guid, ref.finger))
     matching.by(lambda entry: entry.guid, lambda ref: ref.guid)
     matching.by(lambda entry: entry.link, lambda ref: ref.link, _may_share_link)
-    matching.by(lambda entry: entry.finger, lambda ref: ref.finger)
+    moved = 2 * len(matching.waiting) >= len(present)
+
+    def may_have_moved(entry: Entry, ref: EntryRef) -> bool:
+        return not entry.page.fields or (moved and not (entry.guid and ref.guid))
+
+    matching.by(lambda entry: entry.finger, lambda ref: ref.finger, may_have_moved)
     return tuple((entry, matching.found.get(i)) for i, entry in enumerate(entries))
 
 

@@ -91,19 +91,26 @@ def left_out(refs: Sequence[EntryRef], look: compare.Look) -> tuple[EntryRef, ..
     return tuple(replace(ref, raw=_SCROLLED + look.fetched_at.isoformat()) for ref in refs)
 
 
-def reworded(pairs: Sequence[Pair], gone: Sequence[EntryRef]) -> tuple[Pair, ...]:
+def reworded(
+    state: SourceState, reading: FeedReading, pairs: Sequence[Pair], gone: Sequence[EntryRef]
+) -> tuple[Pair, ...]:
     """Take a new row for a missing one where only their words identify both, and the words are nearly the same.
 
-    A name spelled otherwise, a date that was mended: one changed row, not one gone and one new.
+    A name spelled otherwise, a date that was mended: one changed row, not one gone and one new. Two rows of one wording
+    that bear different numbers are two; so are, where a list makes room for what comes, one that went and one that came
+    (a bank files the same form ten times a day), unless most of its rows went at once: then its links have changed.
     """
+    moved = 2 * len(gone) >= len(reading.present) or (reading.next is None and state.turnover != "scrolls")
     fresh = [i for i, (entry, ref) in enumerate(pairs) if ref is None]
     found: dict[int, EntryRef] = {}
     alike: defaultdict[str, list[EntryRef]] = defaultdict(list)
     for ref in gone:
         alike[ref.finger].append(ref)
     for i in fresh:  # several rows of the same words, of which only the links changed
-        if same := alike[pairs[i][0].finger]:
-            found[i] = same.pop(0)
+        same = alike[pairs[i][0].finger] if moved else []
+        at = next((n for n, ref in enumerate(same) if not (ref.guid and pairs[i][0].guid)), None)
+        if at is not None:
+            found[i] = same.pop(at)
     taken = {ref.document for ref in found.values()}
     fresh = [i for i in fresh if i not in found and not pairs[i][0].guid and not pairs[i][0].link]
     free = {
