@@ -9,6 +9,7 @@ blocks stand; class names and positions play no part, since they change. It is k
 """
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -235,11 +236,22 @@ def shifted(regions: Iterable[Region], lines: Sequence[Line], fresh: Collection[
     moves to the blocks of its sort beyond one of its texts; where prose stands in both places the region is widened,
     and the next look will tell.
     """
-    standing = Standing(lines)
-    return [_shifted(region, standing, fresh) if region.learnt and not region.links else region for region in regions]
+    standing, main = Standing(lines), main_path(lines)
+    return [
+        _shifted(region, standing, fresh, main) if region.learnt and not region.links else region for region in regions
+    ]
 
 
-def _shifted(region: Region, standing: Standing, fresh: Collection[str]) -> Region:
+def main_path(lines: Iterable[Line]) -> str:
+    """The elements in which most of the prose stands: those of the article's text."""
+    masses: Counter[str] = Counter()
+    for line in lines:
+        if is_prose(line):
+            masses[line.path] += len(line.text)
+    return masses.most_common(1)[0][0] if masses else ""
+
+
+def _shifted(region: Region, standing: Standing, fresh: Collection[str], main: str) -> Region:
     found, lines = standing.span(region), standing.lines
     if found is None:
         return region
@@ -248,7 +260,7 @@ def _shifted(region: Region, standing: Standing, fresh: Collection[str]) -> Regi
         line = lines[at]
         if line.kept or line.path not in region.paths or (not region.prose and is_prose(line)):
             return False
-        return not region.prose or line.text in fresh
+        return not region.prose or line.text in fresh or line.path != main
 
     inside = standing.fitting(region, found)
     begin, end, above, below = found[0], found[1], found[0] - 2, found[1] + 1

@@ -14,7 +14,7 @@ from rapidfuzz.distance import Indel, Opcode
 
 from watcher.core import diff
 from watcher.core.furniture import block_digest
-from watcher.core.noise import Line, Region, Standing, is_prose
+from watcher.core.noise import Line, Region, Standing, is_prose, main_path
 
 EDITED = 0.65  # likeness from which a sentence is the old one, edited
 CORRECTED = 0.85  # likeness from which not even an advert beside a new paragraph is meant
@@ -34,7 +34,7 @@ class Stretch:
 def differing(before: Sequence[Line], after: Sequence[Line], at: datetime) -> list[Stretch]:
     """The stretches that differ, each widened over the list it belongs to, with what stands still around it."""
     old, new = Standing(before), Standing(after)
-    main = _main_path([*before, *after])
+    main = main_path([*before, *after])
     spans: list[tuple[int, int, int, int]] = []
     for code in _changed(old.digests, new.digests):
         span = _widened(code, before, after, main)
@@ -60,14 +60,6 @@ def _changed(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int, int
         found.append(span)
         last_equal = False
     return found
-
-
-def _main_path(lines: Iterable[Line]) -> str:
-    masses: Counter[str] = Counter()
-    for line in lines:
-        if is_prose(line):
-            masses[line.path] += len(line.text)
-    return masses.most_common(1)[0][0] if masses else ""
 
 
 def _widened(
