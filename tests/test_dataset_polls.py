@@ -127,6 +127,21 @@ def test_a_record_that_comes_back_was_never_removed(tmp_path: Path, address: str
     assert quiet.poll.result == "unchanged"
 
 
+def test_behind_a_window_no_record_is_removed(tmp_path: Path, address: str, site: tuple[Site, Server]) -> None:
+    """With `window`, a record that scrolled out is not removed and no news when it is back, unless it changed."""
+    made, server = site
+    config = settings(tmp_path, address, server.url("/list.csv"), "window = true")
+    looks = [range(1, 21), range(4, 24), range(4, 24), range(30, 50), range(22, 42)]
+    bodies = [table(*rows(*look)) for look in looks]
+    later = table(*rows(*range(24, 42)), *rows(22, 23, end="2031"))
+    _, scrolled, same, turned, back, edited = polled(config, made, *bodies, later)
+    assert sorted(told(scrolled)) == [("record.added", f"NAME {n}", True) for n in (21, 22, 23)]
+    assert (told(same), same.poll.result) == ([], "unchanged")
+    assert sorted(told(turned)) == [("record.added", f"NAME {n}", True) for n in range(30, 50)]
+    assert sorted(told(back)) == [("record.added", f"NAME {n}", True) for n in range(24, 30)]
+    assert sorted(told(edited)) == [("record.changed", f"NAME {n}", True) for n in (22, 23)]
+
+
 def test_a_list_that_lost_its_half_is_held(tmp_path: Path, address: str, site: tuple[Site, Server]) -> None:
     """A sudden loss is not believed at once: held first, then unconfirmed, then told; a whole list ends it."""
     made, server = site

@@ -138,3 +138,20 @@ def test_an_amendment_may_be_followed(desk: Desk, follows: bool) -> None:
         desk.poll(after=DAY)
     found = [(source, what) for source, event, what in told(desk) if event.startswith("record.changed") and what]
     assert found == ([] if follows else [("list", "differs")])
+
+
+def test_what_leaves_a_fast_window_is_no_removal_and_its_publication_no_news(desk: Desk) -> None:
+    """A fast dataset with `window` drops what the complete one takes up: nothing is removed, missing or told again."""
+    desk.write({**LIST, "window": True}, REGISTER)
+    desk.poll()
+    show(desk, {n: row for n, row in ROWS.items() if n > 5} | {16: "16,Firm 16 Limited,2032-02-01"}, ROWS)
+    for _ in range(3):
+        desk.poll()
+    fresh = {16: "16,Firm 16 Limited,2032-02-01", 17: "17,Firm 17 Limited,2032-02-01"}
+    show(desk, {n: row for n, row in ROWS.items() if n > 8}, ROWS | fresh)
+    for _ in range(3):
+        desk.poll(after=DAY)
+    assert told(desk) == [
+        ("list", "record.added Firm 16 Limited", None),
+        ("register", "record.added Firm 17 Limited", None),
+    ]

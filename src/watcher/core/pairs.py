@@ -248,7 +248,8 @@ def _said_first(taken: _Taken, change: Change, item: str) -> Change:
     for name, member in members.items():
         confirms = member.source.confirms
         follows = confirms is not None and confirms.source == source.name
-        amended = source.confirms is not None and source.confirms.source == name and member.kind == "dataset"
+        named = source.confirms is not None and source.confirms.source == name
+        amended = named and member.kind == "dataset" and not member.is_window
         if name != source.name and member.baseline_at is not None and (follows or amended):
             taken.wait(item, name, "missing", source.name)
     return change

@@ -32,6 +32,7 @@ from watcher.store.scratch import CHUNK, Scratch
 
 FEW = 10  # records below which the loss of half of them is nothing sudden
 PAIRED = 2_000  # records that came, or went, among which the renamed are looked for
+SCROLLED = timedelta(days=365)  # how long a record that scrolled out of a window is remembered
 BELIEVED = 3  # failures in a row with the same words, after which it is how the publisher writes now
 
 
@@ -163,7 +164,7 @@ def _confirmed(visit: Visit) -> Observation:
     missing = visit.known.record_gone(visit.source.name)
     state = replace(visit.state, confirm_at=None)
     document = visit.known.list_document(visit.source.name)
-    if not missing or document is None or state.list is None:
+    if not missing or document is None or state.list is None or visit.window:
         return Observation("unchanged", state)
     account = tell.Account(visit.look, state.list, document, None)
     found = Found()
@@ -231,7 +232,7 @@ def _watching(visit: Visit, rows: Iterator[Indexed]) -> Iterator[Indexed]:
 def _held(visit: Visit, counts: Mapping[str, int]) -> Observation | None:
     """More than half of the records gone at once: not believed before it is seen again."""
     gone, there = counts.get("missing", 0), visit.state.entries
-    if visit.look.confirmed or there < FEW or gone * 2 <= there:
+    if visit.look.confirmed or visit.window or there < FEW or gone * 2 <= there:
         return None
     absence = visit.state.absence
     if absence is not None and absence.event == "drastic" and absence.since < visit.look.fetched_at:
@@ -286,7 +287,7 @@ def _renamed(
     """Records that went and came under another key: one change each. Returns their places, so that they are not told
     as added and removed too."""
     lost = counts.get("missing", 0) + counts.get("lacking", 0)
-    if not lost or not counts.get("added") or max(lost, counts["added"]) > PAIRED:
+    if not lost or visit.window or not counts.get("added") or max(lost, counts["added"]) > PAIRED:
         return set()
     gone: dict[int, RecordRow] = {}
     come: dict[int, Record] = {}
@@ -335,6 +336,9 @@ def _judge(
             continue
         assert known is not None
         row = before[known]
+        if kind in ("missing", "lacking") and visit.window:
+            _scrolled(visit, account, found, known, row)
+            continue
         if kind in ("missing", "lacking"):
             _gone(visit, account, found, known, row, again=kind == "lacking")
             continue
@@ -354,6 +358,16 @@ def _gone(visit: Visit, account: tell.Account, found: Found, at: int, row: Recor
     else:
         found.unconfirmed += 1
         found.put(replace(row, gone_at=visit.look.fetched_at, gone=change.id), at)
+
+
+def _scrolled(visit: Visit, account: tell.Account, found: Found, at: int, row: RecordRow) -> None:
+    """A record that left a window: no removal, and no news should it come back."""
+    now = visit.look.fetched_at
+    if row.gone_at is not None and now - row.gone_at > SCROLLED:
+        found.drop(at)
+    elif row.gone_at is None or found.writing is not None:
+        id_ = row.gone or tell.change_id(account, "record.removed", row.key)
+        found.put(replace(row, gone_at=row.gone_at or now, gone=id_), at)
 
 
 def _observation(

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from watcher.core import compare
+from watcher.core import compare, listed
 from watcher.core.dataset import Indexed
 from watcher.errors import StoreError
 from watcher.model import Change, Document, Fetched, FetchState, RecordRow, Source, SourceState
@@ -46,6 +46,11 @@ class Visit:
     @property
     def fresh(self) -> bool:
         return self.state.baseline_at is None or self.state.rules == self.rules
+
+    @property
+    def window(self) -> bool:
+        """Whether the list shows the newest only: a record that is not there has scrolled out."""
+        return listed.is_window(self.source, "dataset")
 
     def go_on(self) -> None:
         """Raise StoreError when everything is being ended."""
