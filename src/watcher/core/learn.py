@@ -139,7 +139,7 @@ def sift(known: Page, page: Page, volatile: Sequence[str], look: Look) -> Sifted
     old, new = lines_of(known), lines_of(page)
     regions = list(regions_of(volatile))
     if any(region.learnt for region in regions):
-        regions = shifted(regions, new, _fresh(known, old, new))
+        regions = shifted(regions, new, _fresh(old, new, volatile))
     doubtful = [r for r in regions if not r.learnt and look.patient and look.is_soon(r.since)]
     hidden_old, hidden_new = _hidden(old, new, volatile, kept_lines(volatile, regions), doubtful)
     verdict = _Verdict(
@@ -208,10 +208,11 @@ def _hidden(
     return gone, fresh
 
 
-def _fresh(known: Page, old: Sequence[Line], new: Sequence[Line]) -> set[str]:
-    """The texts that are new, and no edited ones."""
-    before, after = {block.text for block in known.blocks}, {line.text for line in new}
-    lost = [line for line in old if line.text not in after]
+def _fresh(old: Sequence[Line], new: Sequence[Line], volatile: Collection[str]) -> set[str]:
+    """The texts that are new, and no edited ones; what an advert said before may be said by another one now."""
+    hidden, after = masked(old, volatile).blocks, {line.text for line in new}
+    stood = [line for line in old if line.index not in hidden]
+    before, lost = {line.text for line in stood}, [line for line in stood if line.text not in after]
     return {line.text for line in new if line.text not in before and not is_edited(line, lost)}
 
 
