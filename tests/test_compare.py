@@ -1,5 +1,6 @@
 """What counts as a change: the comparison's decisions, table by table."""
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -324,3 +325,12 @@ def test_a_wall_is_held_told_once_and_its_end_told() -> None:
     state, back = absence.returned(state, document, look(35))
     assert [(c.event, c.announced) for c in back] == [("page.returned", True)]
     assert state.absence is None
+
+
+def test_a_page_of_ten_thousand_paragraphs_is_soon_told_from_a_wall() -> None:
+    """What it costs to know a page again grows with its length and not with its square."""
+    texts = [f"Entry {number}: the firm was heard." for number in range(10_000)]
+    edited = page(*(text.replace("was", "was not") for text in texts[:50]), *texts[50:])
+    began = time.process_time()
+    assert walls.suspect(page(*texts), edited, "<html></html>") is None
+    assert time.process_time() - began < 1

@@ -248,6 +248,21 @@ def test_noise_is_held(before: dict[str, str], after: dict[str, str]) -> None:
     assert announced(page(**before), page(**after)) == []
 
 
+def test_a_script_in_the_headline_is_no_part_of_it() -> None:
+    """What a script or a style sheet inside the headline says is never announced; the headline's own words are."""
+    headline = f"<h1>{PARTS['headline']}</h1>"
+
+    def carrying(token: str, words: str = PARTS["headline"]) -> str:
+        scripts = f"<script>var visit = '{token}';</script><style>.v{token} {{ top: 0 }}</style>"
+        return page().replace(headline, f"<h1>{words}{scripts}</h1>")
+
+    assert headline in page()
+    assert announced(carrying("f81"), carrying("0c7")) == []
+    (change,) = changes(carrying("f81"), carrying("0c7", "Authority clears Meridian"))
+    assert change.event == "title.changed"
+    assert change.words == (("=", "Authority "), ("-", "decides on"), ("+", "clears"), ("=", " Meridian"))
+
+
 def test_every_kind_of_noise_at_once_hides_no_edit() -> None:
     """With all that moves on a page moving at once, the one edit of the article is all that is announced."""
     noisy: dict[str, str] = {}

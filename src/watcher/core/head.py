@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from rapidfuzz import fuzz
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from watcher.core.furniture import normalise
+from watcher.core.markup import parse
 
 _LONGEST_TITLE = 500
 _LONGEST_SCRIPT = 2_000_000
@@ -29,6 +30,7 @@ _CHANGED = (
     "article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified", "article.updated",
     "lastmod", "last-modified", "dcterms.modified", "dc.date.modified", "revised", "rnews:datemodified",
 )  # fmt: skip
+_UNSHOWN = ["script", "style", "noscript", "template", "svg"]  # elements whose text no browser shows
 _TITLES = ("og:title", "twitter:title", "dc.title", "parsely-title")
 _AUTHORS = ("author", "article:author", "parsely-author", "dc.creator", "sailthru.author")
 
@@ -102,10 +104,7 @@ def _title(tree: LexborHTMLParser, shared: str | None) -> str | None:
     node = tree.css_first("title")
     document = normalise(node.text() or "")[:_LONGEST_TITLE] if node is not None else ""
     claimed = shared or document
-    headings = [
-        normalise(heading.text(deep=True, separator="") or "")[:_LONGEST_TITLE] for heading in tree.css("h1")[:10]
-    ]
-    headings = [heading for heading in headings if heading]
+    headings = [said for node in tree.css("h1")[:10] if (said := _shown(node))]
     if not claimed:
         return headings[0] if headings else None
     best = max(headings, key=lambda heading: fuzz.token_set_ratio(heading, claimed), default="")
@@ -114,11 +113,20 @@ def _title(tree: LexborHTMLParser, shared: str | None) -> str | None:
     if shared:
         return shared
     for heading in tree.css("h2, h3")[:6]:  # a template without an h1: the heading that the page's own title repeats
-        text = normalise(heading.text(deep=True, separator="") or "")[:_LONGEST_TITLE]
+        text = _shown(heading)
         if len(text) >= 12 and text in document and 2 * len(text) >= len(document):
             return text
     parts = [part for part in _SITE.split(document) if part]
     return max(parts, key=len) if parts else document or None
+
+
+def _shown(heading: LexborNode) -> str:
+    """The text of a heading as a browser shows it: what scripts and styles in it say is none."""
+    if heading.css_first(", ".join(_UNSHOWN)) is not None and heading.html:
+        copy = parse(heading.html)
+        copy.strip_tags(_UNSHOWN)
+        heading = copy.body or heading
+    return normalise(heading.text(deep=True, separator="") or "")[:_LONGEST_TITLE]
 
 
 def _document_title(tree: LexborHTMLParser) -> str:

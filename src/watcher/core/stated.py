@@ -36,7 +36,9 @@ LABELS = {
     "ko": r"(?:최종|마지막)?\s?(?:업데이트|수정|갱신)(?:일시?)?",
 }
 _ANY = "|".join(LABELS.values())
-_LABEL = re.compile(rf"(?:^|[(\[|·•–—]\s?)\W*(?:{_ANY})(?![^\W\d_])\s*[:：]?\s*|(?:{_ANY})\s?[:：]\s*", re.IGNORECASE)
+_FIRST = rf"(?:^|[(\[|·•–—]\s?)\W*(?:{_ANY})(?![^\W\d_])\s*[:：]?\s*"
+_LABEL_FIRST = re.compile(_FIRST, re.IGNORECASE)
+_LABEL = re.compile(rf"{_FIRST}|(?:{_ANY})\s?[:：]\s*", re.IGNORECASE)
 _LONGEST = 160  # characters of a line that is read
 _REST = re.compile(r"[^\W\d_]{2,}")
 
@@ -45,7 +47,8 @@ def _date(text: str, look: when.Look) -> tuple[datetime, str] | None:
     """The date behind a label (first in a line or bracket, or with a colon), and what else the line says."""
     if len(text) > _LONGEST or not any(map(str.isdigit, text)):
         return None
-    label = _LABEL.search(text)
+    # most lines of a long page hold no colon, and need not be searched for a label in their middle
+    label = (_LABEL if ":" in text or "：" in text else _LABEL_FIRST).search(text)
     if label is None:
         return None
     found = when.match(text, look, label.end()) or when.find(text, look, label.end())

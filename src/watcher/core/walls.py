@@ -162,10 +162,10 @@ def kept(known: Page, page: Page) -> float:
     total = sum(map(len, old))
     if not total:
         return 1.0
-    there = set(new)
+    there, known_texts = set(new), set(old)
     left = [text for text in old if text not in there]
     share = float(total - sum(map(len, left)))
-    others = [text for text in new if text not in set(old)]
+    others = [text for text in new if text not in known_texts]
     if len(left) * len(others) <= MOST_LIKENED:  # a page that is not the page has few blocks, or none that is alike
         for text in left:
             likeness = max((fuzz.ratio(text, other, score_cutoff=EDITED) for other in others), default=0.0)
