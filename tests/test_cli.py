@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from typer.main import get_command
 
 from daemon import Pages, configure, source
 from helpers_cli import Cli, article, cli_in, rss
 from inbox import Answer, Hook, Inbox
-from watcher.cli.app import SECTIONS
+from watcher.cli.app import SECTIONS, app
 
 COMMANDS = [name for _, names in SECTIONS for name in names]
 SUB = [["db", name] for name in ("upgrade", "backup", "prune", "verify")] + [
@@ -63,6 +64,8 @@ def test_help_is_whole(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
             shown = cli(*args, "--help").out
             assert "..." not in re.sub(r"\]?\.\.\.( |$)", "", shown, flags=re.MULTILINE), shown
             assert "--help" in shown
+    known = set(vars(get_command(app))["commands"])  # a command that no section names is not found
+    assert known == set(COMMANDS)
     for name in COMMANDS:
         assert f"  {name} " in cli("--help").out
 

@@ -142,6 +142,11 @@ def test_check_follows_too_and_commands_show_and_end_what_is_followed(tmp_path: 
         (status,) = commands.json("status")
         assert (status["sources"], status["followed"], status["followed_unread"]) == (1, 2, 0)
         assert "2 pages followed" in commands.run("status").stdout
+        assert commands.run("sources").stdout.split("\t")[-1] == "ok, 2 entries, 2 pages followed\n"
+        listed = [line.split("\t") for line in commands.run("sources", "dod").stdout.splitlines()]
+        assert {line[0]: line[-1] for line in listed} == {
+            name: "ok, 2 entries" if name == "dod" else f"ok · {url}" for url, name in names.items()
+        }
         page = names[publisher.url("/list.pdf")]
         assert commands.run("unfollow", page).stdout == "1 page is no longer followed\n"
         assert commands.run("unfollow", page).returncode == 2

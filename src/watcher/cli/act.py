@@ -1,4 +1,4 @@
-"""Commands that act: `run`, `check`, `retry`, `mute`, `demo`.
+"""Commands that act: `run`, `check`, `retry`, `mute`, `unfollow`, `demo`.
 
 Beside a running daemon they go through its control socket; without one they take the store's lock.
 """

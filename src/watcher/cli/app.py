@@ -14,7 +14,7 @@ from watcher.errors import ConfigError, UsageError, WatcherError
 
 SECTIONS = (
     ("Begin", ("init", "validate", "demo")),
-    ("Watch", ("run", "check")),
+    ("Watch", ("run", "check", "unfollow")),
     ("Try out, storing nothing", ("inspect", "replay")),
     ("Look", ("status", "sources", "changes", "tail", "diff")),
     ("Tell", ("deliveries", "retry", "channels", "mute")),

@@ -101,6 +101,7 @@ def table(
     shown = Table(*columns, box=SIMPLE_HEAD, pad_edge=False, header_style="dim")
     for column in shown.columns[:-1]:
         column.no_wrap = True
+    shown.columns[-1].overflow = "fold"  # an address is not cut off
     for row in cells:
         shown.add_row(*row)
     if Measurement.get(out, out.options, shown).minimum <= out.width and _readable(out, cells):

@@ -1,5 +1,6 @@
 """`status` and `sources`: how everything fares. From the store alone, which they never create."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -171,7 +172,9 @@ def _print_totals(totals: "Totals", running: bool, problems: list[str], now: dat
 def _polls(totals: "Totals", running: bool, now: datetime) -> str:
     from watcher.cli import output
 
-    said = f"{totals.polls_day:,} in 24 h, {totals.failed_day:,} failed; the last {output.ago(totals.newest_poll, now)}"
+    # a busy daemon may have written it after `now` was read
+    last = min(totals.newest_poll, now) if totals.newest_poll is not None else None
+    said = f"{totals.polls_day:,} in 24 h, {totals.failed_day:,} failed; the last {output.ago(last, now)}"
     if not running or totals.next_poll is None:
         return said
     return f"{said}, the next {output.ago(totals.next_poll, now) if totals.next_poll > now else 'now'}"
@@ -231,10 +234,13 @@ def sources(
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> None:
-    """Show every source: when polled, when next, how it fares."""
-    from watcher.cli import output
+    """Show every source: when polled, when next, how it fares.
 
-    now = _now()
+    The pages that are followed for a source are counted, and listed where the source is named.
+    """
+    from watcher.cli import output
+    from watcher.core.follow import MARK
+
     with reading(database(config, verbose)) as store:
         rows = store.source_rows(names or None)
         if names:
@@ -244,25 +250,53 @@ def sources(
     if as_json:
         output.json_lines(row_json(row) for row in rows)
         return
-    shown = [
-        (
-            row.source,
-            row.kind or "-",
-            output.ago(row.last_poll_at, now),
-            output.ago(row.next_poll_at, now)
-            if row.next_poll_at and row.next_poll_at > now
-            else "now"
-            if row.enabled
-            else "-",
-            output.ago(row.last_change_at, now) if row.last_change_at else "-",
-            _state(row, now),
-        )
-        for row in rows
-    ]
+    now = _now()  # after the store was read: what it holds is past
+    if names:
+        shown = [_source_row(row, now, _state(row, now)) for row in rows]
+    else:
+        followed = [row for row in rows if MARK in row.source]
+        shown = [_source_row(row, now, _with_followed(row, followed, now)) for row in rows if MARK not in row.source]
     output.table(("source", "kind", "polled", "next", "changed", "state"), shown, empty="no sources yet")
 
 
+def _source_row(row: "SourceRow", now: datetime, state: "Text") -> "tuple[str | Text, ...]":
+    from watcher.cli import output
+
+    ahead = row.next_poll_at is not None and row.next_poll_at > now
+    return (
+        row.source,
+        row.kind or "-",
+        output.ago(row.last_poll_at, now),
+        output.ago(row.next_poll_at, now) if ahead else "now" if row.enabled else "-",
+        output.ago(row.last_change_at, now) if row.last_change_at else "-",
+        state,
+    )
+
+
+def _with_followed(row: "SourceRow", followed: "Sequence[SourceRow]", now: datetime) -> "Text":
+    """The state of a configured source, with how many pages are followed for it."""
+    from watcher.core.follow import parent_of
+
+    own = [page for page in followed if page.enabled and parent_of(page.source) == row.source]
+    state = _state(row, now)
+    if own:
+        unread = sum(page.failures > 0 for page in own)
+        state.append(f", {_some(len(own), 'page')} followed" + (f" ({unread:,} cannot be read)" if unread else ""))
+    return state
+
+
 def _state(row: "SourceRow", now: datetime) -> "Text":
+    from watcher.cli import output
+    from watcher.core.follow import MARK
+    from watcher.core.mask import mask_url
+
+    if MARK in row.source:
+        state = _own_state(row, now)
+        return state.append(f" · {output.clean(mask_url(row.url), 300)}", "dim")
+    return _own_state(row, now)
+
+
+def _own_state(row: "SourceRow", now: datetime) -> "Text":
     from watcher.cli import output
     from watcher.core.follow import MARK
     from watcher.core.mask import mask_url
