@@ -294,6 +294,29 @@ def test_rows_of_real_court_lists_are_found_without_a_selector() -> None:
     assert good >= 30, f"{good} of {len(chosen)}"
 
 
+# pages of those where the rows are not found by themselves; what each row is, as an owner would name it
+SELECTED = {
+    "arizctapp_div_2": 'tr:has(a[href$=".pdf"])',
+    "neb": ".view-grouping-content tbody tr",
+    "scotus_slip": 'tr:has(a[href*="/opinions/"])',
+    "texag": ".sidebar-ag-opinion-content",
+    "vtsuperct_probate": "article.views-row",
+}
+
+
+@pytest.mark.skipif("WATCHER_SHARED" not in os.environ, reason="needs the shared corpus")
+@pytest.mark.parametrize("name", SELECTED)
+def test_rows_of_real_court_lists_are_found_with_a_selector(name: str) -> None:
+    """Where a page's own structure does not show its rows, a selector gives exactly those that are expected."""
+    root = Path(os.environ["WATCHER_SHARED"]) / "corpus" / "filings_court_lists" / "opinions" / "united_states"
+    expected = json.loads((root / f"{name}_example.compare.json").read_text())
+    entries = read((root / f"{name}_example.html").read_bytes(), select=SELECTED[name]).entries
+    assert len(entries) == len(expected)
+    assert _fits(
+        [" ".join(_plain(text) for _, text in e.page.fields) + " " + _links(e.page.blocks) for e in entries], expected
+    )
+
+
 def _plain(text: str) -> str:
     return "".join(filter(str.isalnum, text)).casefold()
 
