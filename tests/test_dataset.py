@@ -357,6 +357,24 @@ def test_a_merge_explains_the_difference(old: list[tuple[int, int]], new: list[t
     assert sorted([*result.values(), *filter(None, extra)]) == sorted((row.key, row.digest) for row in right)
 
 
+INDEX = """Description:  Daily index
+Last received: Dec 31, 2018
+
+CIK|Company Name|Form Type|Date Filed|File Name
+--------------------------------------------------------------------
+1000228|HENRY SCHEIN INC|4|20181231|edgar/data/1000228/0001209191-18-064398.txt
+1000275|ROYAL BANK OF CANADA|424B2|20181231|edgar/data/1000275/0001140361-18-046093.txt
+1000275|ROYAL BANK OF CANADA|424B2|20181231|edgar/data/1000275/0001140361-18-046095.txt
+"""
+
+
+def test_a_line_drawn_below_the_head_is_no_record_and_a_file_name_is_a_key() -> None:
+    """Of an index of filings, the ruler is passed over, and what tells two filings of one day apart is their file."""
+    reading = opened(INDEX, url="https://www.example.gov/daily-index/master.20181231.idx")
+    assert [load(record.data)["CIK"] for record in reading] == ["1000228", "1000275", "1000275"]
+    assert reading.shape.key == ("File Name",)
+
+
 def test_a_key_that_identifies_nothing_is_refused() -> None:
     """Thousands of records under one key are a wrong key, not thousands of changes."""
     rows = [Indexed(at, b"k", bytes([at % 251])) for at in range(MOST_ALIKE + 1)]

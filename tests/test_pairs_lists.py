@@ -9,6 +9,7 @@ import pytest
 from helpers_pairs import DAY, FRIDAY, HOUR, MINUTE, Desk, Site
 from helpers_store import address, postgres_schema
 from pg import postgres_server
+from watcher.store import Store
 
 __all__ = ["address", "postgres_schema", "postgres_server"]  # fixtures
 
@@ -155,3 +156,51 @@ def test_what_leaves_a_fast_window_is_no_removal_and_its_publication_no_news(des
         ("list", "record.added Firm 16 Limited", None),
         ("register", "record.added Firm 17 Limited", None),
     ]
+
+
+def test_the_timeline_shows_a_confirmed_removal_when_it_was_told(desk: Desk) -> None:
+    """What was held until it was seen again stands in the timeline at the time of its announcement."""
+    show(desk, without(ROWS, 3), ROWS)
+    desk.poll("list")
+    show(desk, without(ROWS, 3), ROWS | {16: "16,Firm 16 Limited,2032-02-01"})
+    desk.poll("register")
+    desk.poll("list")
+    store = Store.open(desk.address)
+    try:
+        found = [each.change.event for each in store.changes(held=False)]
+    finally:
+        store.close()
+    assert found == ["record.added", "record.removed"]
+
+
+def docket(*numbers: int) -> bytes:
+    """A court's feed: one title for all entries, the document's number only in what the description links."""
+    entries = (
+        f"<item><title>25-118 Harbour v. Port</title><guid>DktRpt.pl?9&amp;{n}</guid><link>https://court.example/9</link>"
+        f"<description>[Order] (&lt;a href='https://court.example/doc1/77{n}?caseid=9'&gt;{n}&lt;/a&gt;)</description></item>"
+        for n in sorted(numbers, reverse=True)
+    )
+    return f"<rss version='2.0'><channel><title>Court</title>{''.join(entries)}</channel></rss>".encode()
+
+
+def sheet(*numbers: int) -> bytes:
+    """The docket's page."""
+    rows = "".join(
+        f"<tr><td>{n}</td><td><a href='https://court.example/doc1/77{n}'>ORDER {n} of the court.</a></td></tr>"
+        for n in numbers
+    )
+    return f"<html><h1>Docket</h1><table><tr><th>#</th><th>Docket text</th></tr>{rows}</table></html>".encode()
+
+
+@pytest.mark.parametrize("first", ["rss", "docket"])
+def test_the_key_is_found_in_what_an_entry_links(desk: Desk, first: str) -> None:
+    """A docket's feed and its page are one by the document that both link, in whatever place."""
+    rss = {"name": "rss", "path": "/rss.xml", "kind": "feed", "every": "5m", "notify": ["hook"]}
+    page = {"name": "docket", "path": "/docket.html", "kind": "listing", "every": "1h", "notify": ["hook"]}
+    desk.write(rss, {**page, "confirms": {"source": "rss", "key": r"re:doc1/(\d+)"}})
+    desk.site.bodies |= {"/rss.xml": docket(1, 2, 3), "/docket.html": sheet(1, 2, 3)}
+    desk.poll()
+    desk.site.bodies |= {"/rss.xml": docket(2, 3, 4), "/docket.html": sheet(1, 2, 3, 4)}
+    for name in (first, "rss", "docket"):
+        desk.poll(name)
+    assert [(source, what.split()[0]) for source, what, _ in desk.told()] == [(first, "entry.new")]

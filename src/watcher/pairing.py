@@ -114,10 +114,11 @@ class Pairing:
             refs = {ref.document: ref for ref in seen.entries}
             pages = {document.id: document.page for document in seen.documents}
             for change in seen.changes:
-                if marks := _marks(group.key, change, refs.get(change.document.id), seen.state):
+                ref, page = refs.get(change.document.id), pages.get(change.document.id)
+                if marks := _marks(group.key, change, ref, page, seen.state):
                     marked[change.id] = marks
                     if names:
-                        shown[change.id] = _values(change, pages.get(change.document.id), names)
+                        shown[change.id] = _values(change, page, names)
         view = self.store.pairs.view(group.id, source.name, [mark for marks in marked.values() for mark in marks], now)
         sightings = dict(view.sightings)
         if view.overdue and members[source.name].kind == "dataset":
@@ -150,10 +151,13 @@ def _member(source: Source, known: Enrolled) -> disputes.Member:
     return disputes.Member(source, known.kind or source.kind, known.baseline_at, known.last_ok_at)
 
 
-def _marks(pattern: str | None, change: Change, ref: EntryRef | None, state: SourceState) -> tuple[str, ...]:
+def _marks(
+    pattern: str | None, change: Change, ref: EntryRef | None, page: Page | None, state: SourceState
+) -> tuple[str, ...]:
     """What the record of a change is known by."""
     if change.entry is not None:
-        return pairs.entry_marks(pattern, ref, change.text) if ref is not None else ()
+        text = f"{change.text}\n{_linked(page)}" if page is not None else change.text
+        return pairs.entry_marks(pattern, ref, text) if ref is not None else ()
     if change.record is None or not change.record.key:
         return ()
     whole = state.list is None or state.list.key == keys.WHOLE
@@ -220,7 +224,13 @@ def _of_dataset(store: Store, pattern: str | None, source: Source, key: Sequence
 def _text(document: Document) -> str:
     page = document.page
     body = [block.text for block in page.blocks]
-    return "\n".join(filter(None, [page.title, page.url, *body, page.summary, *(value for _, value in page.fields)]))
+    said = filter(None, [page.title, page.url, *body, page.summary, *(value for _, value in page.fields)])
+    return "\n".join([*said, _linked(page)])
+
+
+def _linked(page: Page) -> str:
+    """The addresses that the words of an entry link: a court's feed names its documents only there."""
+    return "\n".join(link.url for block in page.blocks for link in block.links)
 
 
 def _shown(document: Document) -> Sighting:

@@ -100,7 +100,7 @@ def view_of(alert: Alert, timezone: str, *, late: bool) -> View:
     )
     changes, sources = list(data.get("changes", ())), list(data.get("sources", ()))
     if missed := dict.fromkeys(one_line(str(c["missed_by"]), 100) for c in changes if c.get("missed_by")):
-        notices.append(f"Late: {', '.join(missed)} should have shown this first and did not.")
+        notices.append(f"Late: {', '.join(missed)} had not shown this when it was last looked at.")
     compact = [c for c in changes if c["event"] == "entry.new"]
     compact = compact if len(compact) >= COMPACT_FROM else []
     full = [c for c in changes if c not in compact] if compact else changes

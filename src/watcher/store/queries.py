@@ -264,7 +264,7 @@ def timeline(
     limit: int,
 ) -> tuple[StoredChange, ...]:
     """Changes, newest last: the newest ones, or, with `after` (a change's id), those that follow it."""
-    wanted = select(changes.c.source, changes.c.poll, changes.c.committed, changes.c.data)
+    wanted = select(changes.c.source, changes.c.poll, changes.c.committed, changes.c.data, changes.c.seq)
     if since is not None:
         wanted = wanted.where(changes.c.committed >= to_ms(since))
     if source is not None:
@@ -282,7 +282,8 @@ def timeline(
         rows = connection.execute(wanted.where(changes.c.seq > seq).order_by(changes.c.seq).limit(limit)).all()
         return tuple(_stored(row) for row in rows)
     rows = connection.execute(wanted.order_by(changes.c.seq.desc()).limit(limit)).all()
-    return tuple(_stored(row) for row in reversed(rows))
+    # what was confirmed later stands where it was announced
+    return tuple(_stored(row) for row in sorted(rows, key=lambda row: (row.committed, row.seq)))
 
 
 def _stored(row: Any) -> StoredChange:

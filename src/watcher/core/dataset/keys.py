@@ -14,6 +14,7 @@ WHOLE = ("*",)
 _PLAIN_IDS = ("id", "uid", "uuid", "guid", "key", "unique_id", "uniqueid", "identifier")
 SAMPLE = 5_000
 _NO_KEY = re.compile(r"date|time|amount|value|price|total|acres|percent|count$|updated|modified|latitude|longitude")
+_PATH = re.compile(r"(?:^|_)(?:file_name|filename|path|url|uri|link|href)$")  # where each record lies
 
 
 def guess(sample: Sequence[Fields], *, headless: bool) -> tuple[str, ...]:
@@ -28,7 +29,8 @@ def guess(sample: Sequence[Fields], *, headless: bool) -> tuple[str, ...]:
         return (unique[0],)
     named = [name for name in unique if canon(name) in ("name", "title") or canon(name).endswith("_name")]
     first = [name for name in names[:1] if name in unique and not _NO_KEY.search(canon(name))]
-    return tuple((named or first or list(WHOLE))[:1])
+    path = [name for name in unique if _PATH.search(canon(name))]
+    return tuple((named or first or path or list(WHOLE))[:1])
 
 
 def _distinct(sample: Sequence[Fields], name: str) -> bool:

@@ -20,6 +20,7 @@ _LONG = 80  # characters; a column's name is shorter
 _DATUM = re.compile(
     r"[-+]?[\d.,%€$£ ]*\d[\d.,%€$£ ]*|\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T].*)?|-0-|https?://\S*|\S+@\S+\.\w+"
 )
+_RULER = re.compile(r"[-=_*]{5,}")  # a line drawn below the head
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def _unique(names: Sequence[str]) -> tuple[str, ...]:
 
 
 def records(rows: Iterable[Sequence[str]], head: Head, url: str) -> Iterator[dict[str, str]]:
-    """Give each row as a record; cells beyond the columns are `c12`, …; rows without any are left out."""
+    """Give each row as a record; cells beyond the columns are `c12`, …; empty rows and rulers are left out."""
     names: list[str] = list(head.columns)
     if len(names) > MOST_COLUMNS:
         raise ReadError(url, f"the table has {len(names):,} columns, more than the {MOST_COLUMNS:,} that are read")
@@ -91,5 +92,5 @@ def records(rows: Iterable[Sequence[str]], head: Head, url: str) -> Iterator[dic
         fields = {name: text for name, value in zip(names, row, strict=False) if (text := value.strip()) not in NOTHING}
         if not "".join(fields.values()).isascii():
             fields = {name: text for name, value in fields.items() if (text := composed(value))}
-        if fields:
+        if fields and not (len(fields) == 1 and _RULER.fullmatch(next(iter(fields.values())))):
             yield fields
