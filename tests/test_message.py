@@ -89,6 +89,19 @@ def test_a_gist_that_only_repeats_the_source_is_left_out() -> None:
             (("=", "x\n"), ("-", "A whole old paragraph of some length, which said a lot.")),
             'removed "A whole old paragraph of some length, which said a lot."',
         ),
+        (
+            (("=", "Status:\n"), ("-", "In force"), ("=", "\n"), ("+", "Revoked"), ("=", "\nx")),
+            '"In force" → "Revoked"',
+        ),
+        (
+            (
+                ("=", "1 "),
+                ("-", "A long direct order of the court."),
+                ("=", "\n"),
+                ("+", "A long direct order of the court."),
+            ),
+            '"1 A long direct order of the court." → "1"',
+        ),
         ((("=", "该公司"), ("-", "未被"), ("+", "已被"), ("=", "列入")), '"未被" → "已被"'),
         ((("=", "该公司"), ("+", "未"), ("=", "列入")), '"该公司" → "该公司未"'),
         ((("=", "nothing"),), ""),

@@ -55,9 +55,19 @@ def test_a_notice_outside_the_article_is_announced(lang: str, box: str, where: s
     assert [change.event for change in found if change.announced] in (["text.changed"], ["update.new"])
 
 
-def test_a_state_that_changes_beside_the_article_shows_its_words() -> None:
-    """A box of the state is compared word by word, as the article is."""
-    with_state = page().replace("<footer>", '<div class="state"><b>Status:</b> In force</div><footer>')
+STATES = {
+    "a box": '<div class="state"><b>Status:</b> In force</div>',
+    "a row of a table": "<table><tr><th>No.</th><td>12</td></tr><tr><th>Status</th><td>In force</td></tr></table>",
+    "a term": "<dl><dt>Number</dt><dd>12</dd><dt>Status:</dt><dd>In force</dd></dl>",
+    "a consultation": "<div><p>Comment period closes: In force</p></div>",
+}
+
+
+@pytest.mark.parametrize("box", STATES.values(), ids=STATES)
+@pytest.mark.parametrize("where", [ABOVE, "<footer>"])
+def test_a_state_that_changes_beside_the_article_shows_its_words(box: str, where: str) -> None:
+    """A box of the state is compared word by word, as the article is, be it above the headline or below the text."""
+    with_state = page().replace(where, box + where)
     found = changes(with_state, with_state.replace("In force", "Revoked"))
     assert [(change.event, change.silent) for change in found] == [("text.changed", True)]
     assert ("-", "In force") in found[0].words
@@ -84,6 +94,8 @@ NOISE = [
     ("navigation", '<nav class="n"><p>Status: revoked</p></nav>'),
     ("a related box", '<div class="related-posts"><p>The Ozark rule was withdrawn.</p></div>'),
     ("an advert", '<div class="advert"><p>This offer has been extended until Sunday.</p></div>'),
+    ("a table of other things", "<table><tr><th>Harbour</th><td>Open</td></tr><tr><th>Status</th></tr></table>"),
+    ("a table of many", f"<table>{'<tr><td>Status: vacated</td><td>Rule</td><td>7</td></tr>' * 4}</table>"),
     ("a greeting", "<div><p>Good evening. It is Monday, 3 March 2031.</p></div>"),
     ("a place's weather", "<div><p>Harbour: 12 degrees, rain until four.</p></div>"),
     ("nothing but a word", "<div><p>Updates</p></div>"),

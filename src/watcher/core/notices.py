@@ -8,7 +8,7 @@ too: a notice is short, holds no link that is a block of its own, and says one o
 import re
 from collections import Counter
 from collections.abc import Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from selectolax.lexbor import LexborNode
 
@@ -18,6 +18,7 @@ _SHORTEST, LONGEST = 4, 600  # characters
 _MOST_NODES = 1500
 _DEEPEST = 4  # levels below the elements that stand beside the content
 _TITLE = 24  # bytes; a shorter link may be "Home"
+_MOST_ROWS = 30  # or terms of a table that states something of the content
 _ALIKE = 3  # so many neighbours of one shape are a list of something
 
 
@@ -80,9 +81,12 @@ _UNDONE_UNSPACED = _any(
 _LABEL = _any(
     """
     status|current status|legal status|state|deadline|comment deadline|closing date|effective date|effective|expires
+    consultation closes|consultation ends|comments close|comments due|comment period closes|comment period ends
     expiry date|valid until|in force until|in force from|next step|stand|rechtsstatus|frist|gültig bis|gültig ab
-    inkrafttreten|statut|état|échéance|date limite|valable jusqu'au|entrée en vigueur|estado|situación|plazo
-    fecha límite|vigencia|vigente hasta|stato|scadenza|termine|in vigore dal|situação|prazo|vigência|termijn
+    inkrafttreten|konsultationsende|statut|état|échéance|date limite|date de clôture|valable jusqu'au
+    entrée en vigueur|estado|situación|plazo
+    fecha límite|fecha de cierre|vigencia
+    vigente hasta|stato|scadenza|termine|in vigore dal|situação|prazo|vigência|termijn
     geldig tot|geldig vanaf|status quo|giltig till|gäller till|sista dag|gyldig til|frist for|tila|määräaika
     voimassa|stan|termin|obowiązuje do|durum|son tarih|geçerlilik|статус|срок|действует до|الحالة|آخر موعد|سارٍ حتى
     状態|ステータス|期限|施行日|状态|狀態|截止日期|生效日期|상태|기한|시행일
@@ -129,6 +133,12 @@ def is_notice(text: str) -> bool:
     folded = text.casefold().replace("i\u0307", "i")  # the dotted capital of Turkish
     said = _LABELLED.match(text) is not None or _OPENED.match(text) is not None or _is_undone(folded)
     return said and _OF_THE_SITE.search(folded) is None
+
+
+def is_state(label: str, state: str) -> bool:
+    """Say whether a label and what stands beside it, in cells or pieces of their own, give the content's state."""
+    line = f"{label.rstrip(' :：')}: {state}"
+    return _LABELLED.match(line) is not None and is_notice(line)
 
 
 def _is_undone(folded: str) -> bool:
@@ -185,6 +195,10 @@ class _Search:
         for node in nodes:
             self._left -= 1
             tag = node.tag or ""
+            states = _labelled(node) if tag in {"table", "dl"} else []
+            if states:
+                found += states
+                continue
             if self._left < 0 or tag in _SKIPPED or tag not in BLOCKS:
                 continue
             judged = verdict(tag, node.attributes)
@@ -198,6 +212,23 @@ class _Search:
             elif titles < _TITLE and depth < _DEEPEST and tag != "p" and len(text) >= _SHORTEST:
                 found += self.among(list(node.iter(include_text=False)), depth + 1)
         return found
+
+
+def _labelled(node: LexborNode) -> list[LexborNode]:
+    """The rows of a short table, or the terms with what is said of them, that are a state and its label."""
+    pieces = node.css("tr" if node.tag == "table" else "dt, dd")
+    if len(pieces) > _MOST_ROWS:
+        return []
+    if node.tag == "table":
+        pairs = [(row.css("th, td"), [row]) for row in pieces]
+    else:
+        pairs = [(both, both) for both in map(list, pairwise(pieces)) if [piece.tag for piece in both] == ["dt", "dd"]]
+    return [
+        part
+        for cells, parts in pairs
+        if len(cells) == 2 and is_state(_plain(cells[0]), _plain(cells[1]))
+        for part in parts
+    ]
 
 
 def _shape(node: LexborNode) -> tuple[str | None, str | None]:

@@ -11,7 +11,7 @@ from watcher.core.blocks import Raw
 from watcher.core.furniture import normalise
 from watcher.core.labels import opens_note
 from watcher.core.notes.page import is_elsewhere
-from watcher.core.notices import is_notice
+from watcher.core.notices import is_notice, is_state
 
 _SENTENCE = re.compile(r"[.!?。！？…][\"'”’»)\]]*$")
 _TAIL = re.compile(
@@ -35,17 +35,28 @@ def _without_title(raws: Sequence[Raw], title: str | None) -> list[Raw]:
     for index, raw in enumerate(raws):
         if raw.text.casefold() == same and (raw.type in {"h1", "h2"} or index < 6) and raw.role != "furniture":
             if raw.type == "h1":
-                kept = [replace(above, role="furniture") if _is_crown(above) else above for above in kept]
+                stating = _stating(kept)
+                kept = [
+                    replace(above, role="furniture") if place not in stating and _is_crown(above) else above
+                    for place, above in enumerate(kept)
+                ]
             continue
         kept.append(replace(raw, role="furniture") if _is_link_bar(raw) else raw)
     return kept
+
+
+def _stating(raws: Sequence[Raw]) -> set[int]:
+    """The places of terms and of what is said of them that give the content's state."""
+    pairs = [n for n, raw in enumerate(raws[1:]) if (raws[n].type, raw.type) == ("dt", "dd")]
+    return {place for n in pairs if is_state(raws[n].text, raws[n + 1].text) for place in (n, n + 1)}
 
 
 def _is_crown(raw: Raw) -> bool:
     """Say whether a line above the headline is the site's name or a section's, and no word of the article."""
     if raw.role != "text" or len(raw.text) > 60 or _SENTENCE.search(raw.text):
         return False
-    return not (opens_note(raw.text) or is_notice(raw.text))
+    said = raw.text.replace(" | ", ": ", 1) if raw.type == "tr" else raw.text
+    return not (opens_note(raw.text) or is_notice(said))
 
 
 def _is_link_bar(raw: Raw) -> bool:

@@ -165,12 +165,14 @@ def edit_of_title(change: Json) -> str:
 def words_gist(words: Sequence[Sequence[str]]) -> str:
     """Return the most telling edit of a word diff: `"did not" → "did"`, `added "…"`, `removed "…"`, or nothing."""
     best: tuple[int, str] = (-1, "")
+    done = 0
     for index, (op, _) in enumerate(words):
-        if op == "=" or (index and words[index - 1][0] != "="):
+        if op == "=" or index < done:
             continue
         end = index
-        while end < len(words) and words[end][0] != "=":
+        while end < len(words) and (words[end][0] != "=" or _is_replaced(words, index, end)):
             end += 1
+        done = end
         gone = "".join(text for kind, text in words[index:end] if kind == "-")[:400]
         come = "".join(text for kind, text in words[index:end] if kind == "+")[:400]
         before = words[index - 1][1] if index else ""
@@ -181,6 +183,15 @@ def words_gist(words: Sequence[Sequence[str]]) -> str:
         if weight > best[0] and both.strip():
             best = (weight, _edit(gone, come, before, after))
     return best[1]
+
+
+def _is_replaced(words: Sequence[Sequence[str]], begin: int, at: int) -> bool:
+    """Say whether a line's end stands between one whole line that went and another that came in its place."""
+    if at != begin + 1 or at + 1 >= len(words) or tuple(words[at]) != ("=", "\n"):
+        return False
+    first = begin == 0 or words[begin - 1][1].endswith("\n")
+    last = at + 2 >= len(words) or words[at + 2][1].startswith("\n")
+    return first and last and (words[begin][0], words[at + 1][0]) == ("-", "+")
 
 
 def quoted(text: str) -> str:
