@@ -253,7 +253,23 @@ def test_diff(cli: Cli, world: World, tmp_path: Path) -> None:
     assert "<ins>3</ins>" in (tmp_path / "diff.html").read_text("utf-8")
     document = cli("changes", "--json", "--source", "page").lines[0]["document"]["id"]
     assert cli("diff", document, "1").out == cli("diff", "page", "1").out
-    assert "is a feed of 3 entries" in cli("diff", "notices", code=2).err
+    assert "notices has 3 entries" in cli("diff", "notices", code=2).err
+
+
+def test_a_secret_that_is_missing_is_named_in_words(cli: Cli, world: World, tmp_path: Path) -> None:
+    """A source whose secret cannot be read fails with a sentence, without the place in the configuration."""
+    config = tmp_path / "config.toml"
+    config.write_text(config.read_text().replace('name = "page"', 'name = "page"\ncookies = "env:NOT_THERE"', 1))
+    failed = next(line for line in cli("check", "page", "--json", code=1).lines if line.get("error"))
+    assert failed["error"] == "its secrets cannot be read: the environment variable NOT_THERE is not set"
+
+
+def test_alerts_of_health_are_looked_for_among_the_deliveries(cli: Cli, world: World) -> None:
+    """`changes` knows the events of documents; asked for one of health, it says where those are."""
+    cli("check")
+    said = cli("changes", "--event", "source.gap", code=2).err
+    assert "watcher deliveries" in said
+    assert "did you mean" not in said
     for wrong in (["page", "1", "9"], ["nope"], ["page", "--html", "--unified"], ["page", "--output", "x"]):
         assert cli("diff", *wrong, code=2).err
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from helpers_cli import cli_in
 from helpers_pairs import DAY, FRIDAY, HOUR, MINUTE, Desk, Site
 from helpers_store import address, postgres_schema
 from pg import postgres_server
@@ -171,6 +172,21 @@ def test_the_timeline_shows_a_confirmed_removal_when_it_was_told(desk: Desk) -> 
     finally:
         store.close()
     assert found == ["record.added", "record.removed"]
+
+
+def test_the_timeline_says_in_words_who_says_otherwise(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`changes` says of a disagreement what the other source did."""
+    fresh = ROWS | {16: "16,Firm 16 Limited,2032-02-01"}
+    show(desk, fresh, without(fresh, 16))
+    desk.poll()
+    desk.poll(after=3 * DAY)
+    kept = '[watcher]\ndatabase = "{}"\n'
+    config = desk.config.replace(kept.format("sqlite:///watcher.db"), kept.format(desk.address))
+    (desk.folder / "config.toml").write_text(config)
+    cli = cli_in(desk.folder, monkeypatch, capsys)
+    assert "Missing · Firm 16 Limited  [list announced it]" in cli("changes").out
 
 
 def docket(*numbers: int) -> bytes:

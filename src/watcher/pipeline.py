@@ -203,7 +203,8 @@ class Pipeline:
             request = self._request(fetch, sources, states)
             answer = await self.parts.client.get(request)
         except ConfigError as error:
-            words = FetchError(mask_url(fetch.url), f"its secrets cannot be read: {error}", transient=False)
+            said = "; ".join(dict.fromkeys(problem.message for problem in error.problems))
+            words = FetchError(mask_url(fetch.url), f"its secrets cannot be read: {said}", transient=False)
             return settle.failed(self._visit(fetch, sources, states), words, routing)
         except BadStatus as error:
             visit = self._visit(fetch, sources, states)

@@ -62,8 +62,10 @@ def register(app: typer.Typer) -> None:
 
 def _event(event: str | None) -> str | None:
     """Check the name of an event. Raises UsageError with the nearest known one."""
-    from watcher.model import DOCUMENT_EVENTS
+    from watcher.model import DOCUMENT_EVENTS, HEALTH_EVENTS
 
+    if event in HEALTH_EVENTS:
+        raise UsageError(f"--event {event!r}: is of Watcher's health, not of a document; `watcher deliveries` shows it")
     known = {*DOCUMENT_EVENTS, *(name.split(".")[0] for name in DOCUMENT_EVENTS)}
     if event is not None and event not in known:
         import difflib
@@ -249,7 +251,7 @@ def _document(store: "Store", name: str) -> "Document":
     newest = sorted(grown or found, key=lambda d: d.fetched_at, reverse=True)[:15]
     listed = "\n".join(f"  {d.id}  {output.clean(d.title, 80)}  ({d.revision} revisions)" for d in newest)
     said = f"{len(grown):,} of them changed" if grown else "none of them changed so far"
-    raise UsageError(f"{name} is a feed of {len(found):,} entries, {said}; name one:\n{listed}")
+    raise UsageError(f"{name} has {len(found):,} entries, {said}; name one:\n{listed}")
 
 
 def _chosen(

@@ -173,6 +173,9 @@ def words_text(words: Sequence[Sequence[str]]) -> Text:
     return out
 
 
+_UNLIKE = {"missing": "{} announced it", "removed": "{} removed it", "differs": "{} says the first"}
+
+
 def _pair_words(change: Mapping[str, Any]) -> str:
     """What the other sources of a pair have to do with a change."""
     if by := change.get("confirmed_by"):
@@ -180,7 +183,7 @@ def _pair_words(change: Mapping[str, Any]) -> str:
     if first := change.get("confirms"):
         return f"confirms {first['source']}"
     if other := change.get("disagrees"):
-        return f"{other['what']}, unlike {other['source']}"
+        return _UNLIKE.get(other["what"], "unlike {}").format(other["source"])
     return ""
 
 
