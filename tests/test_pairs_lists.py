@@ -220,3 +220,5 @@ def test_the_key_is_found_in_what_an_entry_links(desk: Desk, first: str) -> None
     for name in (first, "rss", "docket"):
         desk.poll(name)
     assert [(source, what.split()[0]) for source, what, _ in desk.told()] == [(first, "entry.new")]
+    if first == "rss":  # all entries of a case have its name: what was filed stands before it
+        assert desk.alerts()[0]["subject"] == "New: [Order] (4) · 25-118 Harbour v. Port — rss"

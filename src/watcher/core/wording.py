@@ -61,6 +61,9 @@ _NEGATION = re.compile(
 )
 
 
+_FILED = re.compile(r"\[[^\[\]\n]{2,120}\](?: \(\d{1,5}\))?")  # what a court's feed says beside the case's name
+
+
 def clean(text: str) -> str:
     """Return `text` without controls (line feeds and tabs stay), direction overrides and lone surrogates."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\u2028", "\n").replace("\u2029", "\n")
@@ -131,6 +134,8 @@ def gist(change: Json) -> str:
         return edit or one_line(title, 300)
     if event == "entry.changed" and edit:
         return f"{edit} · {one_line(title, 300)}"
+    if filed := _FILED.fullmatch(str((change.get("entry") or {}).get("summary") or "")):
+        return f"{one_line(filed[0], 150)} · {one_line(title, 300)}"
     return one_line(title, 300)
 
 
