@@ -64,6 +64,7 @@ def test_an_entry_whose_pdf_alone_names_the_company_is_told_once(tmp_path: Path,
             wait_for(lambda: len(told(hook)) > 1, 30, "the corrected PDF")
             assert told(hook)[1]["event"] == "text.changed"
             assert told(hook)[1]["document"]["url"] == publisher.url("/list.pdf")
+            assert told(hook)[1]["document"]["title"] == "DOD Releases List of Additional Companies: list.pdf"
             note = (
                 "<p><strong>Update 1 (01/15/2021 @ 2:00 PM ET):</strong> The list was corrected by the Department.</p>"
             )
@@ -172,3 +173,23 @@ def test_unfollow_asks_a_running_daemon(tmp_path: Path, publisher: Publisher) ->
             assert (said.returncode, "nothing is followed under the name" in said.stderr) == (2, True)
             settle(1.5)
             assert publisher.asked("/2") <= asked + 1
+
+
+def test_what_is_followed_ends_with_its_source(tmp_path: Path, publisher: Publisher) -> None:
+    """A source taken out while the daemon runs takes what it follows along; the log names the source alone."""
+    with Inbox() as inbox, Hook() as hook:
+        config = configure(tmp_path, inbox, hook, source("dod", publisher.url(), follow="30d", kind="feed"))
+        with Daemon(config) as daemon:
+            daemon.ready()
+            wait_for(lambda: publisher.asked("/feed") > 1, 20, "the baseline")
+            chain(publisher, *NAMES)
+            wait_for(lambda: publisher.asked("/list.pdf") > 0, 20, "the PDF")
+            configure(tmp_path, inbox, hook, source("other", publisher.url("/1"), kind="article", every="1h"))
+            daemon.reload()
+            wait_for(lambda: "config.reloaded" in daemon.log(), 20, "the removal")
+            assert "removed=['dod']" in daemon.log()
+            asked = publisher.asked("/2")
+            settle(1.5)
+            assert publisher.asked("/2") <= asked + 1
+            (status,) = daemon.json("status")
+            assert (status["sources"], status["followed"]) == (1, 0)

@@ -142,7 +142,7 @@ def test_a_notice_is_known_by_its_words(words: str) -> None:
     [
         "", "Updates", "Statute book", "Stateside news", "Most read this week", "Update now",
         "Deadlines and how to meet them",
-        "Sign in to see the status: pending", "The withdrawal of cash", "It was revoked. " * 50,
+        "Sign in to see the status: pending", "Status: Offline", "The withdrawal of cash", "It was revoked. " * 50,
     ],
 )  # fmt: skip
 def test_other_words_are_none(words: str) -> None:

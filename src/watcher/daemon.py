@@ -18,6 +18,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 from watcher import __version__, control
 from watcher import config as configuration
 from watcher.control.server import Control
+from watcher.core.follow import MARK
 from watcher.dispatch import Dispatcher
 from watcher.errors import ConfigError, StoreError, WatcherError
 from watcher.health import Health
@@ -268,7 +269,7 @@ class Daemon:
                 "config.reloaded",
                 sources=len(config.sources),
                 new=list(synced.new)[:20],
-                removed=list(synced.removed)[:20],
+                removed=[name for name in synced.removed if MARK not in name][:20],  # what is followed goes with it
             )
 
 

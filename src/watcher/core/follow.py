@@ -27,6 +27,7 @@ MOST_LINKED = 20  # documents of one page, or of one entry
 UNREAD = timedelta(hours=6)  # how long an entry waits for what it leads to; later it can still be announced
 UNCHECKED = timedelta(minutes=10)  # how long one waits that only `never` could keep out
 PATIENCE = timedelta(hours=6)  # how long a followed page fails before that is told, unless the source waits longer
+_LONGEST_TITLE = 200  # characters of what links a file, in its name
 LONGEST_TEXT = 2_000_000  # characters of one page that rules look at
 SPENT = frozenset({"volatile", "cosmetic", "flapping", "baseline"})  # reasons of changes that are no sign of life
 
@@ -196,6 +197,15 @@ def wanted(source: Source, change: Change, page: Page | None) -> bool:
     context = change.text if page is None else f"{change.text}\n{text_of(page)}"
     passed = source.followed is not None and source.followed.passed
     return not rules.found(source.never, context) and (not source.only or passed or rules.found(source.only, context))
+
+
+def titled(source: Source, change: Change, kind: Kind | None) -> Change:
+    """Name a followed file by what links it, too: its own name, often "annex-3.pdf", says nothing to a reader."""
+    by = source.followed.title if source.followed is not None else ""
+    own = change.document.title
+    if kind != "file" or not by or by in own:
+        return change
+    return replace(change, document=replace(change.document, title=f"{by[:_LONGEST_TITLE]}: {own}"))
 
 
 def once(source: Source, changes: Sequence[Change], told: list[tuple[Source, Change]]) -> tuple[Change, ...]:

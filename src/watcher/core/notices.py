@@ -119,7 +119,7 @@ _OF_THE_SITE = re.compile(
     r"cookie|your consent|consent (?:choice|setting|preference)|einwilligung|votre consentement|javascript|browser|"
     r"navigateur|navegador|newsletter|subscri|abonn|log ?in\b|sign ?(?:in|up)\b|password|your account|warenkorb|"
     r"add to cart|free shipping|privacy (?:polic|setting|notice)|datenschutz|app store|google play|your order|"
-    r"our offices?|helpline|(?:scheduled|site) maintenance|©|all rights reserved"
+    r"our offices?|status: (?:on|off)line|helpline|(?:scheduled|site) maintenance|©|all rights reserved"
 )
 _SKIPPED = NEVER | {"nav", "footer", "form", "ul", "ol", "table", "h1", "figure"}
 _NOT_INSIDE = "nav, footer, form, ul, ol, table, h1, figure"

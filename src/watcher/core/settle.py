@@ -347,7 +347,8 @@ def _settled(
             seen = replace(seen, state=state)
         if seen.changes:
             page = seen.documents[0].page if source.parent and seen.documents else None
-            kept = [screened(source, change, routing, visit.now, page) for change in seen.changes]
+            named = [follow.titled(source, change, seen.state.kind) for change in seen.changes]
+            kept = [screened(source, change, routing, visit.now, page) for change in named]
             changes = follow.once(source, kept, said)
             alerts += alerts_for(
                 source, changes, routing, poll=visit.poll_id, now=visit.now, kind=seen.state.kind, flood=seen.flood

@@ -25,7 +25,7 @@ class Secret:
 class Followed:
     """What makes a source a followed one (core/follow.py): the address that an entry led to, since when it is watched,
     when it or its entry last showed life, how many links lie between it and the feed, and whether an entry that led
-    here passed the source's rules."""
+    here passed the source's rules; `title` is that of the entry or page that links it."""
 
     url: str
     since: datetime
@@ -33,6 +33,7 @@ class Followed:
     depth: int = 1
     passed: bool = False
     least: timedelta = timedelta()  # between two polls, where many pages of one host were found at once
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,12 +116,14 @@ def known(connection: Connection, names: Sequence[str]) -> dict[str, Followed]:
     passed = exists().where(
         followed.c.source == children.c.source, followed.c.change == changes.c.id, changes.c.announced.is_(True)
     )
-    wanted = select(children, sources.c.url, passed.label("passed")).join(sources, sources.c.name == children.c.source)
+    wanted = select(children, sources.c.url, sources.c.title, passed.label("passed")).join(
+        sources, sources.c.name == children.c.source
+    )
     found: dict[str, Followed] = {}
     for start in range(0, len(names), SOME):
         for row in connection.execute(wanted.where(children.c.source.in_(names[start : start + SOME]))):
             since, life, least = from_ms(row.since), from_ms(row.life), timedelta(milliseconds=row.least)
-            found[row.source] = Followed(row.url, since, life, row.depth, bool(row.passed), least)
+            found[row.source] = Followed(row.url, since, life, row.depth, bool(row.passed), least, row.title or "")
     return found
 
 
