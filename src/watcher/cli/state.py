@@ -313,7 +313,7 @@ def _own_state(row: "SourceRow", now: datetime) -> "Text":
         return output.styled(output.clean(row.absence, 200), "yellow" if row.absence.startswith("held") else "red")
     said = ["ok" if row.last_ok_at else "not polled yet"]
     if row.entries:
-        said.append(f"{row.entries:,} entries")
+        said.append(f"{row.entries:,} {'entry' if row.entries == 1 else 'entries'}")
     if row.muted_until and row.muted_until > now:
         said.append(f"muted, ends {output.ago(row.muted_until, now)}")
     if row.moved_to:
