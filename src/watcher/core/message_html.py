@@ -195,11 +195,17 @@ def _line(line: str) -> Markup:
     return _plain(line)
 
 
+def _apart(value: str) -> str | Markup:
+    """What a publisher printed, set apart, so that text from right to left leaves the order of ours as it is."""
+    ours, mark, printed = value.partition("“")
+    return Markup("{}“<bdi>{}</bdi>”").format(ours, printed[:-1]) if mark and printed.endswith("”") else value
+
+
 def _facts(facts: tuple[tuple[str, str], ...]) -> Markup:
     if not facts:
         return Markup("")
     rows = [
-        Markup("<tr><td {}>{}</td><td {}>{}</td></tr>").format(_a("name"), name, _a("value", auto=True), value)
+        Markup("<tr><td {}>{}</td><td {}>{}</td></tr>").format(_a("name"), name, _a("value", auto=True), _apart(value))
         for name, value in facts
     ]
     return Markup('<table role="presentation" cellpadding="0" cellspacing="0" {}>{}</table>').format(
