@@ -198,7 +198,9 @@ def _line(line: str) -> Markup:
 def _apart(value: str) -> str | Markup:
     """What a publisher printed, set apart, so that text from right to left leaves the order of ours as it is."""
     ours, mark, printed = value.partition("“")
-    return Markup("{}“<bdi>{}</bdi>”").format(ours, printed[:-1]) if mark and printed.endswith("”") else value
+    return (
+        Markup('{}“<span dir="auto">{}</span>”').format(ours, printed[:-1]) if mark and printed.endswith("”") else value
+    )
 
 
 def _facts(facts: tuple[tuple[str, str], ...]) -> Markup:
