@@ -206,6 +206,7 @@ def asked_in(period: timedelta, watch: Watch, publisher: Publisher) -> int:
     return publisher.asked("/2") - before
 
 
+@pytest.mark.long
 def test_a_changed_entry_heats_its_page_up(watch: Watch, publisher: Publisher) -> None:
     """A new text of the entry in the feed has its page looked at at once."""
     begin(watch, publisher)
@@ -256,6 +257,7 @@ def test_what_is_followed_ends_with_its_source(watch: Watch, publisher: Publishe
     assert publisher.asked("/2") > before
 
 
+@pytest.mark.long
 def test_a_renamed_source_keeps_what_it_follows(watch: Watch, publisher: Publisher) -> None:
     """`was` carries followed pages and their history to the new name."""
     begin(watch, publisher)
@@ -270,6 +272,7 @@ def test_a_renamed_source_keeps_what_it_follows(watch: Watch, publisher: Publish
     assert events(watch) == ["entry.new", "text.changed"]
 
 
+@pytest.mark.long
 def test_dead_links_of_one_host_are_told_once(watch: Watch, publisher: Publisher) -> None:
     """Ten followed pages that cannot be read are one alarm for their host, after hours; their return is one as well."""
     begin(watch, publisher)

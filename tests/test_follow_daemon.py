@@ -90,6 +90,7 @@ def asked_so_often(publisher: Publisher, times: int) -> bool:
     return len(publisher.server.requests) >= times
 
 
+@pytest.mark.long
 def test_killed_in_the_middle_nothing_is_lost_or_doubled(tmp_path: Path, publisher: Publisher) -> None:
     """Ended by force again and again while entries are followed, each entry is told exactly once."""
     wanted = {f"Release {number}" for number in range(2, 32) if number % 3 == 0}
@@ -123,6 +124,7 @@ def test_killed_in_the_middle_nothing_is_lost_or_doubled(tmp_path: Path, publish
             assert daemon.one("SELECT count(*) FROM changes WHERE reason = 'rule' AND event = 'entry.new'") == 20
 
 
+@pytest.mark.long
 def test_check_follows_too_and_commands_show_and_end_what_is_followed(tmp_path: Path, publisher: Publisher) -> None:
     """One `check` goes the whole way to the PDF; `sources` and `status` show the pages, `unfollow` ends them."""
     with Inbox() as inbox, Hook() as hook:
@@ -158,6 +160,7 @@ def test_check_follows_too_and_commands_show_and_end_what_is_followed(tmp_path: 
         assert [row["kind"] for row in commands.json("sources", page)] == ["file"]
 
 
+@pytest.mark.long
 def test_unfollow_asks_a_running_daemon(tmp_path: Path, publisher: Publisher) -> None:
     """Beside a daemon `unfollow` has it end what is followed, and says what is not."""
     with Inbox() as inbox, Hook() as hook:
@@ -175,6 +178,7 @@ def test_unfollow_asks_a_running_daemon(tmp_path: Path, publisher: Publisher) ->
             assert publisher.asked("/2") <= asked + 1
 
 
+@pytest.mark.long
 def test_what_is_followed_ends_with_its_source(tmp_path: Path, publisher: Publisher) -> None:
     """A source taken out while the daemon runs takes what it follows along; the log names the source alone."""
     with Inbox() as inbox, Hook() as hook:

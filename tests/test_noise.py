@@ -266,6 +266,7 @@ def test_the_bench_in_small() -> None:
     bench("--articles", "24", "--feeds", "12", "--lists", "0", "--datasets", "0", "--rounds", "4")
 
 
+@pytest.mark.long
 def test_the_bench_in_small_with_lists() -> None:
     """Filing lists and files of records with noise on every visit: every real change is announced and nothing else."""
     bench("--articles", "0", "--feeds", "0", "--lists", "14", "--datasets", "20", "--rounds", "3", "--one-in", "3")

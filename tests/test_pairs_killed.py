@@ -31,6 +31,7 @@ class Growing:
         return Response(window(first, self.last), headers=(("Content-Type", "application/rss+xml"),))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine", ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def test_killed_in_the_middle_each_record_is_told_once(
     tmp_path: Path, engine: str, request: pytest.FixtureRequest
