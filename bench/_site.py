@@ -6,7 +6,7 @@
     changed  as noise, and every twentieth host has really changed in this round
     short    as 304, with one paragraph or two entries: for measuring what is not reading
 
-`GET /mode/NAME/ROUND` switches. Run: `python bench/site.py PORT`.
+`GET /mode/NAME/ROUND` switches. Run: `python bench/_site.py PORT`.
 """
 
 import asyncio

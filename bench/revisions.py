@@ -26,7 +26,6 @@ from watcher.errors import ReadError
 from watcher.model import Change, Fetched, Source
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
-TEXT_EVENTS = frozenset({"text.changed", "text.restored", "title.changed", "links.changed", "media.changed"})
 
 
 @dataclass(slots=True)

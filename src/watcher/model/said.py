@@ -118,7 +118,7 @@ class Entry:
 class EntryRef:
     """What is known of an entry without loading it: see `Entry`; `document` is its document's id.
 
-    Where absence means removal, `raw` says of an entry that is not there since when it is missed (core/removal.py).
+    Where absence means removal, `raw` says of an entry that is not there since when it is missed (core/listed.py).
     """
 
     document: str
