@@ -169,8 +169,9 @@ def _confirmed(visit: Visit) -> Observation:
     account = tell.Account(visit.look, state.list, document, None)
     found = Found()
     for start in range(0, len(missing), CHUNK):
-        diffs = [Diff("lacking", at, None) for at in missing[start : start + CHUNK]]
-        _judge(visit, account, found, diffs, before={}, paired=set())
+        numbers = missing[start : start + CHUNK]
+        diffs = [Diff("lacking", at, None) for at in numbers]
+        _judge(visit, account, found, diffs, before=visit.known.record_rows(numbers), paired=set())
     spare(visit, found, last=True)
     state = replace(state, last_change_at=visit.look.fetched_at)
     kept = RecordsKept(dropped=tuple(found.dropped))
@@ -324,7 +325,6 @@ def _judge(
     """Make of each difference a change and what is written down of it."""
     numbers = [diff.staged for diff in diffs if diff.staged is not None]
     after = staged.by_number(numbers) if staged is not None and numbers else {}
-    before = before or visit.known.record_rows([diff.known for diff in diffs if diff.known is not None])
     for kind, known, new in diffs:
         if ("known", known) in paired or ("staged", new) in paired:
             continue
