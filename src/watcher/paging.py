@@ -17,12 +17,11 @@ BELIEVED = 3  # what went wrong in so many polls running is how it is now
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The pages of a list after the first that were fetched, with the ids of their records; `open`: others may be asked
-    for; `ended`: the next one could not be had."""
+    """The pages of a list after the first that were fetched, with the ids of their records; `ended`: the next one could
+    not be had."""
 
     answers: tuple[Fetched, ...] = ()
     records: tuple[str, ...] = ()
-    open: bool = False
     ended: bool = False
 
 
@@ -54,6 +53,6 @@ def joined(
             if state.baseline_at is not None and failures < BELIEVED:
                 raise ReadError(page.url, f"page {len(readings) + 1} of the list: {error.message}") from error
             return paging.joined(readings)
-    if pages.open and not pages.ended and (url := paging.following(source, state, readings, refs)):
+    if not pages.ended and (url := paging.following(source, state, readings, refs)):
         raise MorePagesError(url)
     return paging.joined(readings)

@@ -330,7 +330,7 @@ class Pipeline:
             records.append((settle.seal(link, page, routing, extractors), page.body))
             link = replace(visit, fetch=replace(visit.fetch, chain=records[-1][0].hash))
         snapshot = settle.seal(link, answer, routing, extractors)
-        pages = replace(pages, records=tuple(record.id for record, _ in records), open=True)
+        pages = replace(pages, records=tuple(record.id for record, _ in records))
         observations: dict[str, Observation] = {}
         errors: dict[str, ReadError] = {}
         for source, state in _both(visit):
@@ -412,7 +412,7 @@ def observe_one(
     pages: Pages | None = None,
 ) -> Observation:
     """Let the core look at one body for one source: load what is known, read, judge. Raises ReadError, and
-    MorePagesError where `pages` says that others may be asked for.
+    MorePagesError where `pages` is given and another one must be asked for.
 
     `rules` is what `rules_of` says, if known. The core's functions run in a process of their own where `readers` says
     so; the store is asked here.

@@ -58,11 +58,6 @@ class Missing:
     confirm_at: datetime | None = None
 
 
-def is_away(ref: EntryRef) -> bool:
-    """Say whether an entry was not there at the last look."""
-    return ref.raw[:1] in (_MISSED, _GONE, _SCROLLED)
-
-
 def was_removed(ref: EntryRef) -> bool:
     """Say whether the entry's removal was told: when it is back, it is new."""
     return ref.raw[:1] == _GONE

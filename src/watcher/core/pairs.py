@@ -1,8 +1,8 @@
 """Source pairs: a fast source and a complete one say the same records; each is announced once.
 
-    marks(...)      what a record is known by in all sources of its pair
-    judge(...)      (the pair's book, one source's changes) → which are confirmations, which are late, what is awaited
-    overdue(...)    what was awaited of a source and has not come: disagreements (core/disputes.py)
+    entry_marks(...), record_marks(...)    what a record is known by in all sources of its pair
+    judge(...)    (the pair's book, one source's changes) → which are confirmations, which are late, what is awaited,
+                  and what was awaited and has not come (core/disputes.py)
 
 The source that says a record first announces it; what the others say of it is stored as a confirmation (`duplicate`).
 Nothing is left out that nobody was told of: a record that the first source's rules or a mute kept back is announced by
@@ -30,7 +30,6 @@ from watcher.model import (
 )
 
 APPEARS = frozenset({"entry.new", "record.added"})
-CHANGES = frozenset({"entry.changed", "record.changed"})
 GONE = frozenset({"entry.removed", "record.removed"})
 _LONGEST = 300  # characters of a mark
 _COUNTER = re.compile(r"\d{1,7}\Z")  # identifiers that two publishers may use for different things
@@ -38,8 +37,8 @@ _COUNTER = re.compile(r"\d{1,7}\Z")  # identifiers that two publishers may use f
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """What is known of a pair, as far as one poll needs it. `marked` gives, for each change and document of the poll,
-    the marks of its record; `overdue` is awaited of the polled source and due; `values` the compared fields."""
+    """What is known of a pair, as far as one poll needs it. `marked` gives the marks of the record of each of the
+    poll's changes; `overdue` is awaited of the polled source and due; `values` the compared fields."""
 
     group: str
     members: Mapping[str, Member]
