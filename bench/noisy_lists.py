@@ -9,9 +9,10 @@ import io
 import json
 import random
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import cycle
 from xml.sax.saxutils import escape
 
 import openpyxl
@@ -165,41 +166,57 @@ def _views(dice: random.Random) -> str:
     return f"{dice.randrange(1, 9999):,}"
 
 
+def _lines(
+    it: Listing, rows: Sequence[Row], session: str, dice: random.Random, line: Callable[[Row, str, str], str]
+) -> str:
+    """What `line` makes of each row, its link and how often it was viewed."""
+    return "".join(line(row, _link(it, row, session), _views(dice)) for row in rows)
+
+
 def _table(it: Listing, rows: Sequence[Row], session: str, dice: random.Random) -> str:
-    lines = "".join(
-        f'<tr class="{"odd" if i % 2 else "even"}"><td>{_us(row.day)}</td><td>{row.number}</td>'
-        f'<td><a href="{_link(it, row, session)}">{row.title}</a></td><td>{row.status}</td><td>{_views(dice)}</td></tr>'
-        for i, row in enumerate(rows)
-    )
+    parity = cycle(("even", "odd"))
+
+    def line(row: Row, link: str, views: str) -> str:
+        return (
+            f'<tr class="{next(parity)}"><td>{_us(row.day)}</td><td>{row.number}</td>'
+            f'<td><a href="{link}">{row.title}</a></td><td>{row.status}</td><td>{views}</td></tr>'
+        )
+
     head = "<tr><th>Filed</th><th>Docket No.</th><th>Document</th><th>Status</th><th>Views</th></tr>"
+    lines = _lines(it, rows, session, dice, line)
     return f"<table><thead>{head}</thead><tbody>{lines}</tbody></table>"
 
 
 def _links(it: Listing, rows: Sequence[Row], session: str, dice: random.Random) -> str:
-    lines = "".join(
-        f'<li><a href="{_link(it, row, session)}">{row.title}</a> <span>{_long(row.day)}</span> '
-        f"<em>{row.status}</em> <span>{_views(dice)} views</span></li>"
-        for row in rows
-    )
-    return f"<ul class='list-{session[:5]}'>{lines}</ul>"
+    def line(row: Row, link: str, views: str) -> str:
+        return (
+            f'<li><a href="{link}">{row.title}</a> <span>{_long(row.day)}</span> <em>{row.status}</em> '
+            f"<span>{views} views</span></li>"
+        )
+
+    return f"<ul class='list-{session[:5]}'>{_lines(it, rows, session, dice, line)}</ul>"
 
 
 def _dl(it: Listing, rows: Sequence[Row], session: str, dice: random.Random) -> str:
-    lines = "".join(
-        f'<dt>{_long(row.day)}</dt><dd><a href="{_link(it, row, session)}">{row.title}</a><br>Status: {row.status}'
-        f"<br><small>{_views(dice)} downloads</small></dd>"
-        for row in rows
-    )
+    def line(row: Row, link: str, views: str) -> str:
+        return (
+            f'<dt>{_long(row.day)}</dt><dd><a href="{link}">{row.title}</a><br>Status: {row.status}'
+            f"<br><small>{views} downloads</small></dd>"
+        )
+
+    lines = _lines(it, rows, session, dice, line)
     return f"<p>Retrieved {stamp(dice)}</p><dl>{lines}</dl>"
 
 
 def _rows(it: Listing, rows: Sequence[Row], session: str, dice: random.Random) -> str:
-    lines = "".join(
-        f'<div class="filing"><div class="when">{_us(row.day)}</div><h3><a href="{_link(it, row, session)}">{row.title}'
-        f'</a></h3><div>Docket: {row.number}</div><div>Status: {row.status}</div><div class="hits">{_views(dice)} views'
-        f"</div></div>"
-        for row in rows
-    )
+    def line(row: Row, link: str, views: str) -> str:
+        return (
+            f'<div class="filing"><div class="when">{_us(row.day)}</div><h3><a href="{link}">{row.title}</a></h3>'
+            f"<div>Docket: {row.number}</div><div>Status: {row.status}</div>"
+            f'<div class="hits">{views} views</div></div>'
+        )
+
+    lines = _lines(it, rows, session, dice, line)
     return f'<div id="filings"><div class="stamp">As of {stamp(dice)}</div>{lines}</div>'
 
 
