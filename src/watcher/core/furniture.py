@@ -7,10 +7,10 @@ need it: `normalise`, which every text of a page goes through, and the digests o
 
 import re
 import unicodedata
-from collections.abc import Iterable
 
 import xxhash
 
+from watcher.core.tables import any_of, entries, words
 from watcher.core.when.words import MONTHS, WEEKDAYS
 
 LONGEST = 80
@@ -47,21 +47,6 @@ def shape_digest(text: str) -> str:
     return "#" + block_digest(_DIGITS.sub("0 ", text))
 
 
-def _words(table: str) -> tuple[str, ...]:
-    return tuple(table.split())
-
-
-def _lines(table: str) -> tuple[str, ...]:
-    return tuple(entry.strip() for entry in table.replace("\n", "|").split("|") if entry.strip())
-
-
-def _any(entries: Iterable[str]) -> str:
-    """A pattern for any of the entries, the longest first; "_" stands for a space."""
-    return "|".join(
-        sorted({re.escape(entry.replace("_", " ")) for entry in entries}, key=lambda entry: (-len(entry), entry))
-    )
-
-
 # --- the tables -----------------------------------------------------------------------------------------------------
 
 _NUMBER = (
@@ -69,7 +54,7 @@ _NUMBER = (
     r"만)?\.?\+?"
 )
 
-_COUNTED = _words(
+_COUNTED = words(
     """
     comment comments view views share shares like likes read reads reply replies follower followers reaction
     reactions retweet retweets play plays download downloads subscriber subscribers clap claps response responses
@@ -86,7 +71,7 @@ _COUNTED = _words(
     """
 )
 
-_UNITS = _words(
+_UNITS = words(
     """
     s sec secs second seconds min mins minute minutes h hr hrs hour hours d day days week weeks month months year
     years sekunde sekunden minuten stunde stunden tag tagen tage woche wochen monat monaten monate jahr jahren std
@@ -100,7 +85,7 @@ _UNITS = _words(
     """
 )
 
-_LABELS = _lines(
+_LABELS = entries(
     """
     updated|last updated|last update|last modified|published|posted|modified|refreshed|aktualisiert
     zuletzt aktualisiert|veröffentlicht|mis à jour|mise à jour|dernière mise à jour|publié|actualisé|actualizado
@@ -111,7 +96,7 @@ _LABELS = _lines(
     """
 )
 
-_PROMPTS = _lines(
+_PROMPTS = entries(
     """
     advertisement|advertising|advertisements|sponsored|sponsored content|paid content|paid post|anzeige|werbung
     publicité|publicidad|pubblicità|publicidade|advertentie|annons|annonse|mainos|mainos alkaa|mainos päättyy
@@ -155,23 +140,21 @@ _PROMPTS = _lines(
 )
 
 # words that are prompts only where they are a link and nothing else: an article may name them
-_BUTTONS = frozenset(
-    _lines(
-        """
-        ad|promoted|annonce|reklama|reklam|pr|pin|email|e-mail|print|facebook|twitter|linkedin|whatsapp|reddit
-        pinterest|telegram|flipboard|messenger|instagram|youtube|tiktok|mastodon|bluesky|threads|save|bookmark
-        listen|drucken|merken|imprimer|imprimir|stampa|delen|dela|del|jaa|分享|공유|register|accedi|entrar|more
-        more...|mehr|previous|next|close|dismiss|cancel|submit|search|menu|home|loading|accept|decline
-        """
-    )
+_BUTTONS = entries(
+    """
+    ad|promoted|annonce|reklama|reklam|pr|pin|email|e-mail|print|facebook|twitter|linkedin|whatsapp|reddit
+    pinterest|telegram|flipboard|messenger|instagram|youtube|tiktok|mastodon|bluesky|threads|save|bookmark
+    listen|drucken|merken|imprimer|imprimir|stampa|delen|dela|del|jaa|分享|공유|register|accedi|entrar|more
+    more...|mehr|previous|next|close|dismiss|cancel|submit|search|menu|home|loading|accept|decline
+    """
 )
 
 
-_LABEL = rf"(?:(?:{_any(_LABELS)})\s?:?\s?)?"
-_UNIT = rf"(?:{_any(_UNITS)})\.?"
+_LABEL = rf"(?:(?:{any_of(_LABELS)})\s?:?\s?)?"
+_UNIT = rf"(?:{any_of(_UNITS)})\.?"
 _ONE = r"(?:\d{1,3}|an?|one|eine[rnm]?|une?|uno?|una|ett|en|jeden|bir)"
 _SPAN = rf"{_ONE}\s?{_UNIT}(?:(?:,|\s(?:and|und|et|y|e))?\s\d{{1,2}}\s?{_UNIT})?"
-_COUNTED_WORD = _any(_COUNTED)
+_COUNTED_WORD = any_of(word.replace("_", " ") for word in _COUNTED)
 _COUNT = rf"(?:{_NUMBER}\s?(?:{_COUNTED_WORD})|(?:{_COUNTED_WORD})\s?[:(]\s?{_NUMBER}\)?)"
 _TIMES = r"(?:times?|mal|fois|veces|volte|keer|gånger)"
 _DONE = (
@@ -213,8 +196,8 @@ _FORMS = (
     r"click to (?:share|print|email|e-mail)\b[\w\s().-]{0,60}",
 )
 # The clock of a page: a weekday, the date and the time of day, or a date and a time to the second, and nothing else.
-_DAY = rf"(?:{'|'.join(_words(' '.join(WEEKDAYS)))})"
-_MONTH = rf"(?:{'|'.join(re.escape(month) for month in _words(' '.join(MONTHS)))})\.?"
+_DAY = rf"(?:{any_of(words(' '.join(WEEKDAYS)))})"
+_MONTH = rf"(?:{any_of(words(' '.join(MONTHS)))})\.?"
 _FULL_DATE = (
     rf"(?:\d{{1,2}}(?:st|nd|rd|th|er|[.º])?\s(?:de\s|of\s)?{_MONTH},?\s(?:de\s)?\d{{4}}|{_MONTH}\s\d{{1,2}}(?:st|nd|"
     rf"rd|th)?,?"
@@ -257,17 +240,15 @@ _BROWSER = re.compile(
     re.IGNORECASE,
 )  # fmt: skip
 _PROMPT_LINES = frozenset(prompt.strip().casefold().rstrip(" :").removesuffix("...") for prompt in _PROMPTS)
-_LAST_WORDS = frozenset(
-    _words(
-        """
-        ago atrás fa geleden sedan siden sitten temu önce назад now eben l'instant l’instant mismo たった今 刚刚
-        剛剛 방금 twitter x facebook instagram linkedin mastodon bluesky threads youtube whatsapp reddit email
-        telegram
-        """
-    )
+_LAST_WORDS = words(
+    """
+    ago atrás fa geleden sedan siden sitten temu önce назад now eben l'instant l’instant mismo たった今 刚刚
+    剛剛 방금 twitter x facebook instagram linkedin mastodon bluesky threads youtube whatsapp reddit email
+    telegram
+    """
 )
-_FIRST_WORDS = frozenset(
-    _words("il hace há vor för for منذ click share teilen partager compartir follow folge suivez sigue segui volg")
+_FIRST_WORDS = words(
+    "il hace há vor för for منذ click share teilen partager compartir follow folge suivez sigue segui volg"
 )
 _FURNITURE = re.compile("|".join(f"(?:{form})" for form in _FORMS), re.IGNORECASE)
 
@@ -287,7 +268,7 @@ def is_furniture(text: str) -> bool:
         return True
     # most short lines are headings and names: the forms are tried only where one of their fixed words can stand
     if not any(map(str.isdigit, line)):
-        words = plain.split(" ")
-        if words[0] not in _FIRST_WORDS and words[-1] not in _LAST_WORDS:
+        said = plain.split(" ")
+        if said[0] not in _FIRST_WORDS and said[-1] not in _LAST_WORDS:
             return False
     return _FURNITURE.fullmatch(line) is not None or _CLOCK_LINE.fullmatch(line) is not None

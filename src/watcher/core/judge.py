@@ -10,32 +10,29 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-
-def _words(table: str) -> frozenset[str]:
-    return frozenset(table.split())
-
+from watcher.core.tables import words
 
 Attributes = Mapping[str, str | None]
 
 # --- tags -----------------------------------------------------------------------------------------------------------
 
-NEVER = _words(
+NEVER = words(
     "script style noscript template head link meta title svg canvas object embed iframe audio video map button "
     "select option optgroup datalist input textarea progress meter dialog menu frameset frame applet"
 )
-BLOCKS = _words(
+BLOCKS = words(
     "address article aside blockquote body caption center dd details dialog dir div dl dt fieldset figcaption "
     "figure footer form h1 h2 h3 h4 h5 h6 header hgroup hr legend li main menu nav ol p pre section summary table "
     "tbody td tfoot th thead tr ul"
 )
-HEADINGS = _words("h1 h2 h3 h4 h5 h6")
+HEADINGS = words("h1 h2 h3 h4 h5 h6")
 
 # --- words in class and id ------------------------------------------------------------------------------------------
 
 # what readers write: left out however long it is, unless there is hardly anything else
-_READERS = _words("comments commentlist commentsection commentarea disqus respond")
+_READERS = words("comments commentlist commentsection commentarea disqus respond")
 # left out when they hold little of the content, or mostly links
-_FOREIGN = _words(
+_FOREIGN = words(
     "nav navbar navigation navigationbar breadcrumb breadcrumbs outbrain taboola cookie cookies cookiebar "
     "cookiebanner consent gdpr onetrust related relatedposts relatedcontent recommended recommendation "
     "recommendations recirc trending mostread mostpopular sharedaddy sharebar sharetools sharing socialshare "
@@ -48,7 +45,7 @@ _FOREIGN = _words(
     "jumplink partner partners livechat"
 )
 # of those, the words of boxes in which a page may also say that its content was withdrawn
-_BOXES = _words("banner aside sidebar rail topbar masthead outro widget widgets")
+_BOXES = words("banner aside sidebar rail topbar masthead outro widget widgets")
 _PHRASES = (
     "about-author", "about-the-author", "author-bio", "author-box", "author-info", "author-card", "author-profile",
     "post-author-box", "post-navigation", "nav-links", "also-read", "read-also", "read-more", "read-next",
@@ -60,13 +57,13 @@ _PHRASES = (
     "edit-link", "mw-editsection", "cookie-banner", "language-switcher", "lang-switch", "header-bar", "footer-bar",
     "nav-bar", "top-bar",
 )  # fmt: skip
-_WHOLE = _words("header footer bottom foot secondary sidebar complementary topics ticker")
-_STAMP = _words(
+_WHOLE = words("header footer bottom foot secondary sidebar complementary topics ticker")
+_STAMP = words(
     "byline bylines author authors date dates time timestamp timestamps published publishdate pubdate publish "
     "posted updated lastupdated modified dateline meta metadata datetime postmeta entrymeta articlemeta dateformat"
 )
-_AROUND = _words("outer posts")  # beside a word of a stamp: what holds whole posts of a day
-_ROLES = _words(
+_AROUND = words("outer posts")  # beside a word of a stamp: what holds whole posts of a day
+_ROLES = words(
     "navigation search contentinfo complementary dialog alertdialog menu menubar toolbar tablist button tooltip"
 )
 _READERS_LIMIT, _LIMIT = 0.85, 0.25
@@ -137,8 +134,8 @@ def verdict(tag: str, attributes: Attributes) -> Verdict:
         return _NEVER if tag in NEVER else PLAIN
     get = attributes.get
     names, identity = get("class"), get("id")
-    words = f"{tag if '-' in tag else ''} {names or ''} {identity or ''}"[:400]
-    found = _named(tag, words) if not words.isspace() else _BARE.get(tag, PLAIN)
+    named = f"{tag if '-' in tag else ''} {names or ''} {identity or ''}"[:400]
+    found = _named(tag, named) if not named.isspace() else _BARE.get(tag, PLAIN)
     if not found.limit and (tag == "nav" or get("role") in _ROLES or _is_hidden(attributes)):
         found = Verdict(_LIMIT, found.mark, box=get("role") in {"complementary", "alertdialog"})
     if tag in {"aside", "footer"}:

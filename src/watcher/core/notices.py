@@ -13,6 +13,7 @@ from itertools import groupby, pairwise
 from selectolax.lexbor import LexborNode
 
 from watcher.core.judge import BLOCKS, HEADINGS, NEVER, verdict
+from watcher.core.tables import any_of, entries
 
 _SHORTEST, LONGEST = 4, 600  # characters
 _MOST_NODES = 1500
@@ -22,20 +23,10 @@ _MOST_ROWS = 30  # or terms of a table that states something of the content
 _ALIKE = 3  # so many neighbours of one shape are a list of something
 
 
-def _entries(table: str) -> set[str]:
-    """A table's entries, which stand a few to a line with "|" between them."""
-    return {entry.strip() for entry in table.replace("\n", "|").split("|") if entry.strip()}
-
-
-def _any(table: str) -> str:
-    """A pattern for any of the entries, the longest first."""
-    return "|".join(sorted(map(re.escape, _entries(table)), key=lambda entry: (-len(entry), entry)))
-
-
 _WORD = re.compile(r"[^\W_]+")
 
 # what ends, halts or undoes a rule, a list, a deal or a text
-_UNDONE = _entries(
+_UNDONE = entries(
     """
     withdrawn|revoked|rescinded|repealed|vacated|superseded|enjoined|annulled|retracted|delisted|invalidated
     no longer in force|no longer in effect|no longer valid|no longer current|out of date|out-of-date|not in force
@@ -69,7 +60,7 @@ _UNDONE = _entries(
     заменён|заменен на
     """
 )
-_UNDONE_UNSPACED = _any(
+_UNDONE_UNSPACED = entries(
     """
     ألغي|أُلغي|ألغيت|أُلغيت|تم إلغاء|تم سحب|سُحب|سُحبت|تم تعليق|عُلّق|لم يعد ساري|لم تعد سارية|غير سارٍ|استُبدل|تم استبدال
     廃止|撤回|失効|取り消され|取消|効力を停止|停止され|差し替え|廃止されました|延期
@@ -78,7 +69,7 @@ _UNDONE_UNSPACED = _any(
     """
 )
 # labels of a state; whatever follows is the state
-_LABEL = _any(
+_LABEL = entries(
     """
     status|current status|legal status|state|deadline|comment deadline|closing date|effective date|effective|expires
     consultation closes|consultation ends|comments close|comments due|comment period closes|comment period ends
@@ -93,7 +84,7 @@ _LABEL = _any(
     """
 )
 # words by which publishers open a note; here a number, a date or a sign must follow them
-_OPENING = _any(
+_OPENING = entries(
     """
     update|correction|corrections|clarification|editor's note|editor’s note|editors' note|editors’ note|retraction
     amendment|erratum|important notice|notice of withdrawal|aktualisierung|korrektur|berichtigung|nachtrag
@@ -110,10 +101,10 @@ _PHRASES = {
         sorted(" ".join(_WORD.findall(entry.casefold())) for entry in _UNDONE), key=lambda phrase: phrase.split(" ")[0]
     )
 }
-_UNDONE_WITHIN = re.compile(_UNDONE_UNSPACED)
-_LABELLED = re.compile(rf"[\W_]*(?:{_LABEL})\s?[:：]\s?\S", re.IGNORECASE)
+_UNDONE_WITHIN = re.compile(any_of(_UNDONE_UNSPACED))
+_LABELLED = re.compile(rf"[\W_]*(?:{any_of(_LABEL)})\s?[:：]\s?\S", re.IGNORECASE)
 _AT = r"(?:at|as of|um|à|a las|alle|às|om|kl\.?|klo|godz\.?|saat|в)"
-_OPENED = re.compile(rf"[\W_]*(?:{_OPENING})(?:\s?[:：–—(]|,?\s?(?:{_AT}\s)?#?\s?\d)", re.IGNORECASE)
+_OPENED = re.compile(rf"[\W_]*(?:{any_of(_OPENING)})(?:\s?[:：–—(]|,?\s?(?:{_AT}\s)?#?\s?\d)", re.IGNORECASE)
 # what speaks of the visit, the visitor or the site and not of the content
 _OF_THE_SITE = re.compile(
     r"cookie|your consent|consent (?:choice|setting|preference)|einwilligung|votre consentement|javascript|browser|"

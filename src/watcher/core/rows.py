@@ -15,6 +15,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from watcher.core.content import rounded, select
 from watcher.core.judge import verdict
+from watcher.core.tables import words
 
 MOST_ROWS = 10_000
 _MOST_NODES = 300_000
@@ -26,11 +27,7 @@ _PASSING = re.compile(
 )
 
 
-def _words(table: str) -> frozenset[str]:
-    return frozenset(table.split())
-
-
-_RECORDS = _words(
+_RECORDS = words(
     "tr li div article section p dl table tbody ul ol details blockquote figure a dt td h1 h2 h3 h4 h5 h6 b strong "
     "hr center span font pre"
 )
@@ -52,9 +49,9 @@ _DOCUMENT = re.compile(
     r"|getfile|docid|show_temp|filingid|archives/edgar",
     re.IGNORECASE,
 )
-_HOLDERS = _words("div section main table ul ol dl form article body")  # what an id names as the place of rows
+_HOLDERS = words("div section main table ul ol dl form article body")  # what an id names as the place of rows
 _SHARE = 0.3
-_LISTED = _words("div li ul ol p tr article section table dl")
+_LISTED = words("div li ul ol p tr article section table dl")
 _AWAY_NAMES = re.compile(
     r"facet|filter|pager|paging|paginat|breadcrumb|calendar|sortable-link|dropdown|typeahead", re.IGNORECASE
 )
