@@ -2,8 +2,7 @@
 
 `watched_digest` covers only what the comparison would look at, found at the place the last full reading named: it is
 the same walk over the same tree as the full reading (core/content.py), so that it differs whenever a compared block
-does. `outline_of` covers the markup at that place, and saves the walk where that stands as it did. `visible_digest`
-covers everything a reader could see.
+does. `outline_of` covers the markup at that place, and saves the walk where that stands as it did.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -25,21 +24,8 @@ from watcher.core.trim import trim
 
 __all__ = [
     "Content", "block_digest", "decode", "digest_of", "find", "is_furniture", "is_volatile", "normalise", "opens_note",
-    "outline_of", "shape_digest", "visible_digest", "watched_digest", "watched_of",
+    "outline_of", "shape_digest", "watched_digest", "watched_of",
 ]  # fmt: skip
-
-_UNSEEN = ["script", "style", "noscript", "template"]
-
-
-def visible_digest(html: str | bytes) -> str:
-    """Digest the text that a reader could see, title included, white space made equal: 16 hex digits."""
-    tree = parse(html)
-    title = tree.css_first("title")
-    shown = title.text() if title is not None else ""
-    tree.strip_tags(_UNSEEN)
-    body = tree.body
-    text = body.text(deep=True, separator=" ") if body is not None else ""
-    return xxhash.xxh3_64_hexdigest(" ".join(f"{shown} {text}".split()).encode("utf-8", "surrogatepass"))
 
 
 def watched_digest(html: str | bytes, place: str | None, volatile: Collection[str] = ()) -> str | None:
