@@ -60,7 +60,7 @@ def test_names_and_where_they_lead(root: Path, tmp_path: Path) -> None:
 
 @pytest.mark.long
 def test_a_full_disk(root: Path, tmp_path: Path) -> None:
-    """A daemon whose disk is full says so at every look, goes on, sends nothing twice and, given room, loses nothing."""
+    """A daemon whose disk is full says so at every look, goes on, sends nothing twice; with room it loses nothing."""
     found = isolated(root, "full", tmp_path)
     assert found["asked_while_full"] <= 6
     assert found["said"]
