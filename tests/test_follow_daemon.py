@@ -151,6 +151,8 @@ def test_check_follows_too_and_commands_show_and_end_what_is_followed(tmp_path: 
             name: "ok, 2 entries" if name == "dod" else f"ok · {url}" for url, name in names.items()
         }
         page = names[publisher.url("/list.pdf")]
+        publisher.files["/list.pdf"] = 500
+        assert commands.run("check", page).stderr == "1 followed page cannot be read\n"
         assert commands.run("unfollow", page).stdout == "1 page is no longer followed\n"
         assert commands.run("unfollow", page).returncode == 2
         assert [line["source"] for line in commands.json("check")] == ["dod", names[publisher.url("/2")]]

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.text import Text
 
 from watcher.cli import output
+from watcher.core.follow import MARK
 
 FEW = 30  # sources of which each has its line; of more, only those that brought something
 DULL = ("not-modified", "unchanged")
@@ -53,7 +54,7 @@ class Shown:
     def line(self, line: dict[str, Any]) -> None:
         """Show one source's result."""
         outcome, told = line["outcome"], [change for change in line["changes"] if change["announced"]]
-        dead = "#" in line["source"] and outcome in ("failed", "refused")  # a dead link is no failure of ours
+        dead = MARK in line["source"] and outcome in ("failed", "refused")  # a dead link is no failure of ours
         self.counts["unread" if dead else outcome] += 1
         self._progress.advance(self._task)
         self.changed += bool(told)
@@ -83,7 +84,7 @@ class Shown:
                 print(f"watcher: {error}", file=sys.stderr)
             return
         order = ("changed", "held", "baseline", "unchanged", "not-modified", "refused", "failed")
-        words = ", ".join(f"{self.counts[name]:,} {name}" for name in order if self.counts[name])
-        if self.counts["unread"]:
-            words += f", {self.counts['unread']:,} followed pages cannot be read"
-        print(words or "no sources to poll", file=sys.stderr)
+        words = [f"{self.counts[name]:,} {name}" for name in order if self.counts[name]]
+        if unread := self.counts["unread"]:
+            words.append(f"{unread:,} followed page{'s' if unread != 1 else ''} cannot be read")
+        print(", ".join(words) or "no sources to poll", file=sys.stderr)
