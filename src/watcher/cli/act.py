@@ -15,6 +15,7 @@ from watcher.cli import complete
 from watcher.cli.common import (
     ConfigOption,
     Json,
+    SourceNames,
     Verbose,
     act,
     config_path,
@@ -71,15 +72,7 @@ def _warn_of_namesake() -> None:
 
 
 def check(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="NAME",
-            help="Sources; all of them when none is named.",
-            autocompletion=complete.source_names,
-            show_default=False,
-        ),
-    ] = None,
+    names: SourceNames = None,
     *,
     config: ConfigOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Store nothing, send nothing.")] = False,

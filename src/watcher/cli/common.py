@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
+from watcher.cli import complete
 from watcher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
     from watcher.world import World
 
 T = TypeVar("T")
+
+
+def option(flag: str, metavar: str, meaning: str, complete: Callable[..., Any] | None = None) -> Any:
+    """Describe an option that is nothing unless it is given; `complete` gives the shell what it may be."""
+    return typer.Option(flag, metavar=metavar, help=meaning, autocompletion=complete, show_default=False)
+
 
 ConfigOption = Annotated[
     Path | None,
@@ -32,6 +39,15 @@ ConfigOption = Annotated[
     ),
 ]
 Verbose = Annotated[bool, typer.Option("--verbose", "-v", help="Name the configuration and the store; say more.")]
+SourceNames = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="NAME",
+        help="Sources; all of them when none is named.",
+        autocompletion=complete.source_names,
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON Lines.")]
 
 

@@ -11,43 +11,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from watcher.cli import complete
-from watcher.cli.common import ConfigOption, Json, Verbose, database, reading, since_when
+from watcher.cli.common import ConfigOption, Json, Verbose, database, option, reading, since_when
 from watcher.errors import UsageError
 
 if TYPE_CHECKING:
     from watcher.model import Delivery, Document, Revision
     from watcher.store import Store, StoredChange
 
-Since = Annotated[
-    str | None,
-    typer.Option("--since", metavar="WHEN", help="A period back from now (2h, 7d), or a time.", show_default=False),
-]
-SourceName = Annotated[
-    str | None,
-    typer.Option(
-        "--source",
-        metavar="NAME",
-        help="Only of this source.",
-        autocompletion=complete.source_names,
-        show_default=False,
-    ),
-]
-StoryName = Annotated[
-    str | None,
-    typer.Option(
-        "--story", metavar="NAME", help="Only of this story.", autocompletion=complete.story_names, show_default=False
-    ),
-]
+Since = Annotated[str | None, option("--since", "WHEN", "A period back from now (2h, 7d), or a time.")]
+SourceName = Annotated[str | None, option("--source", "NAME", "Only of this source.", complete.source_names)]
+StoryName = Annotated[str | None, option("--story", "NAME", "Only of this story.", complete.story_names)]
 EventName = Annotated[
     str | None,
-    typer.Option(
-        "--event",
-        metavar="EVENT",
-        help="Only this event, such as update.new; `update` stands for all of updates.",
-        autocompletion=complete.events,
-        show_default=False,
+    option(
+        "--event", "EVENT", "Only this event, such as update.new; `update` stands for all of updates.", complete.events
     ),
 ]
+StateName = Annotated[str | None, option("--state", "STATE", "Only pending, sent or dead.", complete.states)]
+ChannelName = Annotated[str | None, option("--channel", "NAME", "Only through this channel.", complete.channel_names)]
 Held = Annotated[bool, typer.Option("--held", help="Only what was not announced, with the reason.")]
 Limit = Annotated[int, typer.Option("--limit", metavar="N", min=1, help="At most so many, the newest.")]
 
@@ -277,26 +258,8 @@ def _chosen(
 def deliveries(
     *,
     config: ConfigOption = None,
-    state: Annotated[
-        str | None,
-        typer.Option(
-            "--state",
-            metavar="STATE",
-            help="Only pending, sent or dead.",
-            autocompletion=complete.states,
-            show_default=False,
-        ),
-    ] = None,
-    channel: Annotated[
-        str | None,
-        typer.Option(
-            "--channel",
-            metavar="NAME",
-            help="Only through this channel.",
-            autocompletion=complete.channel_names,
-            show_default=False,
-        ),
-    ] = None,
+    state: StateName = None,
+    channel: ChannelName = None,
     limit: Limit = 50,
     as_json: Json = False,
     verbose: Verbose = False,

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from watcher.cli import complete
-from watcher.cli.common import ConfigOption, Json, Verbose, control_socket, database, reading
+from watcher.cli.common import ConfigOption, Json, SourceNames, Verbose, control_socket, database, reading
 from watcher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -110,6 +109,10 @@ def _some(count: int, what: str) -> str:
     return f"{count:,} {what}{'s' if count != 1 else ''}"
 
 
+def _followed_words(count: int, unread: int) -> str:
+    return f"{_some(count, 'page')} followed" + (f" ({unread:,} cannot be read)" if unread else "")
+
+
 def _problems(totals: "Totals", running: bool) -> list[str]:
     from watcher.cli import output
 
@@ -151,8 +154,7 @@ def _print_totals(totals: "Totals", running: bool, problems: list[str], now: dat
     for count, word in ((totals.failing, "failing"), (totals.never_polled, "never polled"), (totals.muted, "muted")):
         parts += [f"{count:,} {word}"] if count else []
     if totals.followed:
-        unread = f" ({totals.unread:,} cannot be read)" if totals.unread else ""
-        parts.append(f"{_some(totals.followed, 'page')} followed{unread}")
+        parts.append(_followed_words(totals.followed, totals.unread))
     waiting = f"{totals.pending:,} waiting" + (
         f", the oldest since {output.ago(totals.oldest_pending, now)}" if totals.oldest_pending else ""
     )
@@ -221,15 +223,7 @@ def row_json(row: "SourceRow") -> dict[str, Any]:
 
 
 def sources(
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="NAME",
-            help="Sources; all of them when none is named.",
-            autocompletion=complete.source_names,
-            show_default=False,
-        ),
-    ] = None,
+    names: SourceNames = None,
     config: ConfigOption = None,
     as_json: Json = False,
     verbose: Verbose = False,
@@ -239,7 +233,7 @@ def sources(
     The pages that are followed for a source are counted, and listed where the source is named.
     """
     from watcher.cli import output
-    from watcher.core.follow import MARK
+    from watcher.core.follow import MARK, parent_of
 
     with reading(database(config, verbose)) as store:
         rows = store.source_rows(names or None)
@@ -254,8 +248,15 @@ def sources(
     if names:
         shown = [_source_row(row, now, _state(row, now)) for row in rows]
     else:
-        followed = [row for row in rows if MARK in row.source]
-        shown = [_source_row(row, now, _with_followed(row, followed, now)) for row in rows if MARK not in row.source]
+        followed: dict[str, list[SourceRow]] = {}
+        for row in rows:
+            if MARK in row.source and row.enabled:
+                followed.setdefault(parent_of(row.source), []).append(row)
+        shown = [
+            _source_row(row, now, _with_followed(row, followed.get(row.source, ()), now))
+            for row in rows
+            if MARK not in row.source
+        ]
     output.table(("source", "kind", "polled", "next", "changed", "state"), shown, empty="no sources yet")
 
 
@@ -275,13 +276,9 @@ def _source_row(row: "SourceRow", now: datetime, state: "Text") -> "tuple[str | 
 
 def _with_followed(row: "SourceRow", followed: "Sequence[SourceRow]", now: datetime) -> "Text":
     """The state of a configured source, with how many pages are followed for it."""
-    from watcher.core.follow import parent_of
-
-    own = [page for page in followed if page.enabled and parent_of(page.source) == row.source]
     state = _state(row, now)
-    if own:
-        unread = sum(page.failures > 0 for page in own)
-        state.append(f", {_some(len(own), 'page')} followed" + (f" ({unread:,} cannot be read)" if unread else ""))
+    if followed:
+        state.append(f", {_followed_words(len(followed), sum(page.failures > 0 for page in followed))}")
     return state
 
 
@@ -290,10 +287,10 @@ def _state(row: "SourceRow", now: datetime) -> "Text":
     from watcher.core.follow import MARK
     from watcher.core.mask import mask_url
 
+    state = _own_state(row, now)
     if MARK in row.source:
-        state = _own_state(row, now)
-        return state.append(f" · {output.clean(mask_url(row.url), 300)}", "dim")
-    return _own_state(row, now)
+        state.append(f" · {output.clean(mask_url(row.url), 300)}", "dim")
+    return state
 
 
 def _own_state(row: "SourceRow", now: datetime) -> "Text":

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from watcher.cli import complete
-from watcher.cli.common import ConfigOption, Json, Verbose, load, moment, quiet_log, reading
+from watcher.cli.common import ConfigOption, Json, Verbose, load, moment, option, quiet_log, reading
 from watcher.errors import ConfigError, FetchError, ReadError, UsageError
 
 if TYPE_CHECKING:
@@ -23,36 +23,17 @@ WEB = ("http://", "https://")
 
 KindName = Annotated[
     str | None,
-    typer.Option(
-        "--kind",
-        metavar="KIND",
-        help="feed, article, listing, dataset or file; found out without it.",
-        autocompletion=complete.kinds,
-        show_default=False,
-    ),
+    option("--kind", "KIND", "feed, article, listing, dataset or file; found out without it.", complete.kinds),
 ]
-Url = Annotated[
-    str | None, typer.Option("--url", metavar="URL", help="What a file's address would be.", show_default=False)
-]
-Locale = Annotated[
+Url = Annotated[str | None, option("--url", "URL", "What a file's address would be.")]
+Locale = Annotated[str | None, option("--locale", "LOCALE", "Order of day and month, such as en-US.")]
+Zone = Annotated[str | None, option("--timezone", "ZONE", "Of times that name no zone; UTC without it.")]
+At = Annotated[str | None, option("--at", "TIME", "The moment of polling; now without it.")]
+Select = Annotated[str | None, option("--select", "CSS", "Where the content stands on the page.")]
+AllowPrivate = Annotated[list[str] | None, option("--allow-private", "NETWORK", "A private network that may be asked.")]
+Stored = Annotated[
     str | None,
-    typer.Option("--locale", metavar="LOCALE", help="Order of day and month, such as en-US.", show_default=False),
-]
-Zone = Annotated[
-    str | None,
-    typer.Option("--timezone", metavar="ZONE", help="Of times that name no zone; UTC without it.", show_default=False),
-]
-At = Annotated[
-    str | None,
-    typer.Option("--at", metavar="TIME", help="The moment of polling; now without it.", show_default=False),
-]
-Select = Annotated[
-    str | None,
-    typer.Option("--select", metavar="CSS", help="Where the content stands on the page.", show_default=False),
-]
-AllowPrivate = Annotated[
-    list[str] | None,
-    typer.Option("--allow-private", metavar="NETWORK", help="A private network that may be asked.", show_default=False),
+    option("--source", "NAME", "The stored history of this source, read with today's rules.", complete.source_names),
 ]
 
 
@@ -194,16 +175,7 @@ def replay(
         list[Path] | None,
         typer.Argument(metavar="DIR", help="Folders with rev1.html, rev2.html …", show_default=False),
     ] = None,
-    source: Annotated[
-        str | None,
-        typer.Option(
-            "--source",
-            metavar="NAME",
-            help="The stored history of this source, read with today's rules.",
-            autocompletion=complete.source_names,
-            show_default=False,
-        ),
-    ] = None,
+    source: Stored = None,
     config: ConfigOption = None,
     as_json: Json = False,
     verbose: Verbose = False,
