@@ -56,8 +56,9 @@ class Look:
         """Whether what was seen then was seen at the look before this one."""
         return self.last_at is not None and self.last_at <= at
 
-    def is_soon(self, at: datetime) -> bool:
-        return self.baseline_at is not None and at - self.baseline_at <= LEARNING
+    def may_learn(self, at: datetime) -> bool:
+        """Whether what changed then is held at first: that was soon after the baseline."""
+        return self.patient and self.baseline_at is not None and at - self.baseline_at <= LEARNING
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,11 @@ class _Verdict:
         old |= {line.index for line in place.before}
         new |= {line.index for line in place.after}
 
+    def settle(self, known: Region, *now: Region) -> None:
+        """Put what a region is now in the place of what was known of it, which is one of `regions`; or nothing."""
+        at = next(at for at, region in enumerate(self.regions) if region is known)
+        self.regions[at : at + 1] = now
+
 
 def is_clock(known: Page, page: Page, known_at: datetime, at: datetime) -> bool:
     """Say whether a page gives the time of the visit as its modification time."""
@@ -140,7 +146,7 @@ def sift(known: Page, page: Page, volatile: Sequence[str], look: Look) -> Sifted
     regions = list(regions_of(volatile))
     if any(region.learnt for region in regions):
         regions = shifted(regions, new, _fresh(old, new, volatile))
-    doubtful = [r for r in regions if not r.learnt and look.patient and look.is_soon(r.since)]
+    doubtful = [r for r in regions if not r.learnt and look.may_learn(r.since)]
     hidden_old, hidden_new = _hidden(old, new, volatile, kept_lines(volatile, regions), doubtful)
     verdict = _Verdict(
         regions, gone=set(hidden_old), new=set(hidden_new),
@@ -157,8 +163,7 @@ def sift(known: Page, page: Page, volatile: Sequence[str], look: Look) -> Sifted
         if not place.sure:
             _judge(place, verdict, look, sure=sure)
     _returned(places, verdict)
-    stands = not sure and not verdict.confirmed and bool(places) and all(p.moved or not p.sure for p in places)
-    stands = stands and bool(verdict.told or verdict.waiting)
+    stands = not sure and not verdict.confirmed and bool(verdict.told or verdict.waiting)
     regions = verdict.regions if stands else moved_on(verdict.regions, new, hidden_new)
     return Sifted(
         _without(known, verdict.gone, verdict.unlinked_old), _without(page, verdict.new, verdict.unlinked_new),
@@ -172,7 +177,7 @@ def _doubt(
 ) -> None:
     """Take back that a stretch is an edit where it may be another advert after all."""
     suspects = {region.place: region.most for region in doubtful if region.last != "-"}
-    restless = look.patient and look.is_soon(look.at) and any(not place.sure for place in places)
+    restless = look.may_learn(look.at) and any(not place.sure for place in places)
     for place in places:
         most = suspects.get(place.region.place, 0)
         # another text stood there a moment ago too, or the text beside it is what is new there, or the page turns so
@@ -255,29 +260,26 @@ def _leads(line: Line) -> list[str]:
 
 
 def _judge(place: Stretch, verdict: _Verdict, look: Look, *, sure: bool) -> None:
-    region, learning = place.region, look.is_soon(look.at)
-    known = _settled(place, verdict.regions)
-    if known is not None:  # a learnt region whose surroundings changed
-        verdict.regions = [region if r is known else r for r in verdict.regions]
-        verdict.regions[verdict.regions.index(region)] = replace(
-            known, before=region.before, after=region.after, last=region.last
-        )
-        verdict.hide(place)
-        return
+    """What a place that is no edit comes to, by what is known of its region; `sure`: the page was edited besides."""
+    region = place.region
+    learnt = _learnt(place, verdict.regions)
     known = next((r for r in verdict.regions if r.place == region.place and not r.learnt), None)
-    if known is None:
-        if region.prose and not (learning and look.patient):
-            _remember(region, verdict)  # told now; the next look may show that it is an advert
-            return
-        _begin(place, verdict, look, sure=sure or not learning or not look.patient)
-        return
-    if known.last == region.last:
+    if learnt is not None:  # its surroundings changed
+        verdict.settle(learnt, replace(learnt, before=region.before, after=region.after, last=region.last))
+        verdict.hide(place)
+    elif known is None:
+        _begins(place, verdict, look, sure=sure)
+    elif known.last == region.last:
         _stays(place, known, verdict, look, sure=sure)
-        return
-    soon = look.patient and look.is_soon(known.since)
-    if (known.prose or region.prose) and not soon:
+    elif (known.prose or region.prose) and not look.may_learn(known.since):
+        _turns_late(place, known, verdict, look, sure=sure)
+    else:
         _turns(place, known, verdict, look, sure=sure)
-        return
+
+
+def _turns(place: Stretch, known: Region, verdict: _Verdict, look: Look, *, sure: bool) -> None:
+    """Yet another content in a place: soon after the baseline any, later no prose."""
+    region, soon = place.region, look.may_learn(known.since)
     turned = replace(
         known, turns=known.turns + 1, last=region.last, most=max(known.most, region.most),
         prose=known.prose or region.prose, wide=known.wide or region.wide,
@@ -293,10 +295,10 @@ def _judge(place: Stretch, verdict: _Verdict, look: Look, *, sure: bool) -> None
     elif soon and not sure:
         verdict.hide(place)
         verdict.waiting.append(look.at + FIRST)
-    verdict.regions = [turned if r is known else r for r in verdict.regions]
+    verdict.settle(known, turned)
 
 
-def _turns(place: Stretch, known: Region, verdict: _Verdict, look: Look, *, sure: bool) -> None:
+def _turns_late(place: Stretch, known: Region, verdict: _Verdict, look: Look, *, sure: bool) -> None:
     """Prose in the place of other prose, long after the baseline: an advert, if that goes on look after look."""
     region = replace(place.region, turns=known.turns + 1 if look.follows(known.since) else 1)
     if region.turns >= _LATER and not sure:
@@ -307,7 +309,7 @@ def _turns(place: Stretch, known: Region, verdict: _Verdict, look: Look, *, sure
         verdict.hide(place)
         verdict.told.append(_told(place, region, "unconfirmed"))
         verdict.waiting.append(look.at + FIRST)
-    verdict.regions = [region if r is known else r for r in verdict.regions]
+    verdict.settle(known, region)
 
 
 def _is_the_other(place: Stretch, old: Sequence[Line], regions: Iterable[Region]) -> bool:
@@ -323,7 +325,7 @@ def _is_the_other(place: Stretch, old: Sequence[Line], regions: Iterable[Region]
     return False
 
 
-def _settled(place: Stretch, regions: Iterable[Region]) -> Region | None:
+def _learnt(place: Stretch, regions: Iterable[Region]) -> Region | None:
     """The learnt region that a place continues: one of the texts around it is the same, it is no larger."""
     mine = place.region
     for region in regions:
@@ -340,15 +342,11 @@ def _settled(place: Stretch, regions: Iterable[Region]) -> Region | None:
     return None
 
 
-def _remember(region: Region, verdict: _Verdict) -> None:
+def _begins(place: Stretch, verdict: _Verdict, look: Look, *, sure: bool) -> None:
+    """The first change that is seen of a region; one that is told now may yet show that it is an advert's place."""
     if len(verdict.regions) < MOST_REGIONS * 2:
-        verdict.regions.append(region)
-
-
-def _begin(place: Stretch, verdict: _Verdict, look: Look, *, sure: bool) -> None:
-    """The first change that is seen of a region."""
-    _remember(place.region, verdict)
-    if sure:
+        verdict.regions.append(place.region)
+    if sure or not look.may_learn(look.at):
         return
     verdict.hide(place)
     if not place.moved:
@@ -366,7 +364,7 @@ def _stays(place: Stretch, known: Region, verdict: _Verdict, look: Look, *, sure
                 known.since + next(step for step in (FIRST, SECOND, SURE) if age < step or step is SURE)
             )
         return
-    verdict.regions = [r for r in verdict.regions if r is not known]
+    verdict.settle(known)
     verdict.hide(place)
     verdict.told.append(_told(place, known, None))
     verdict.confirmed = True
