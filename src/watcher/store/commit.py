@@ -19,7 +19,6 @@ from watcher.model import Alert, Change, Document, Observation, Outcome, PackedB
 from watcher.store import bodies as chains
 from watcher.store import following, outbox, pairs, records
 from watcher.store.codec import clean, dump, from_ms, maybe_ms, pack_value, to_ms
-from watcher.store.known import some
 from watcher.store.rows import (
     RECORD,
     Prepared,
@@ -27,6 +26,7 @@ from watcher.store.rows import (
     fetch_columns,
     poll_row,
     snapshot_row,
+    some,
     source_columns,
     upsert,
 )
@@ -370,11 +370,10 @@ def _source_names(connection: Connection, outcomes: Sequence[Outcome]) -> tuple[
 
 
 def _newest_revisions(connection: Connection, ids: Iterable[str]) -> dict[str, str]:
-    wanted = sorted(set(ids))
     found: dict[str, str] = {}
-    for start in range(0, len(wanted), 500):
-        some = select(documents.c.id, documents.c.revision_id).where(documents.c.id.in_(wanted[start : start + 500]))
-        found |= {row.id: row.revision_id for row in connection.execute(some)}
+    for part in some(sorted(set(ids))):
+        wanted = select(documents.c.id, documents.c.revision_id).where(documents.c.id.in_(part))
+        found |= {row.id: row.revision_id for row in connection.execute(wanted)}
     return found
 
 

@@ -12,11 +12,10 @@ from sqlalchemy import BigInteger, Connection, and_, exists, literal, or_, selec
 from watcher.core.follow import MARK, Member, Verdict, Waiting, parent_of
 from watcher.model import Change, Child, FetchState, Followed, Following, SourceState
 from watcher.store.codec import clean, from_ms, pack_value, to_ms, unpack_value
-from watcher.store.rows import fetch_row, stories_json, upsert
+from watcher.store.rows import fetch_row, some, stories_json, upsert
 from watcher.store.tables import changes, children, fetches, followed, sources
 from watcher.store.values import FollowedRow
 
-SOME = 500  # values in one IN list
 _OPEN = ("unconfirmed", "rule")  # reasons of an entry that may still be announced
 
 
@@ -120,8 +119,8 @@ def known(connection: Connection, names: Sequence[str]) -> dict[str, Followed]:
         sources, sources.c.name == children.c.source
     )
     found: dict[str, Followed] = {}
-    for start in range(0, len(names), SOME):
-        for row in connection.execute(wanted.where(children.c.source.in_(names[start : start + SOME]))):
+    for part in some(names):
+        for row in connection.execute(wanted.where(children.c.source.in_(part))):
             since, life, least = from_ms(row.since), from_ms(row.life), timedelta(milliseconds=row.least)
             found[row.source] = Followed(row.url, since, life, row.depth, bool(row.passed), least, row.title or "")
     return found
@@ -149,8 +148,7 @@ def listed(connection: Connection, parent: str | None = None) -> tuple[FollowedR
 def end(connection: Connection, names: Sequence[str], now: datetime, *, for_good: bool) -> int:
     """Stop following these; with `for_good` nothing but a new entry brings them back. Returns how many were alive."""
     ended = 0
-    for start in range(0, len(names), SOME):
-        part = names[start : start + SOME]
+    for part in some(names):
         alive = sources.update().where(sources.c.name.in_(part), sources.c.enabled)
         ended += connection.execute(alive.values(enabled=False, removed_at=to_ms(now))).rowcount
         if for_good:

@@ -1,9 +1,9 @@
 """What the pipeline asks: what is due, and what is known of it. Few queries, whatever the number of sources."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
@@ -11,19 +11,9 @@ from watcher.core.follow import MARK
 from watcher.model import Document, Due, EntryRef, FetchState, Followed, Job, SourceState
 from watcher.store import following
 from watcher.store.codec import from_ms, to_ms, unpack_value
-from watcher.store.rows import REF, fetch_state, source_state
+from watcher.store.rows import REF, fetch_state, some, source_state
 from watcher.store.tables import documents, entries, fetches, sources
 from watcher.store.values import StartedSource
-
-T = TypeVar("T")
-SOME = 500  # values in one IN list
-
-
-def some(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """Slices that fit one query."""
-    for start in range(0, len(values), SOME):
-        yield values[start : start + SOME]
-
 
 _DUE = (
     select(fetches.c.id, fetches.c.host, fetches.c.next_poll_at)
@@ -98,18 +88,16 @@ def documents_by_id(connection: Connection, ids: Sequence[str]) -> dict[str, Doc
 
 def page(connection: Connection, source: str) -> Document | None:
     """The source's page; the newest, should its address have changed."""
-    wanted = select(documents.c.source, documents.c.data).where(
-        documents.c.source == source, documents.c.kind == "page"
-    )
-    row = connection.execute(wanted.order_by(documents.c.fetched_at.desc(), documents.c.id).limit(1)).one_or_none()
-    return None if row is None else document(row)
+    return _newest(connection, source, "page")
 
 
 def list_document(connection: Connection, source: str) -> Document | None:
     """The document of a source that is a list of records."""
-    wanted = select(documents.c.source, documents.c.data).where(
-        documents.c.source == source, documents.c.kind == "list"
-    )
+    return _newest(connection, source, "list")
+
+
+def _newest(connection: Connection, source: str, kind: str) -> Document | None:
+    wanted = select(documents.c.source, documents.c.data).where(documents.c.source == source, documents.c.kind == kind)
     row = connection.execute(wanted.order_by(documents.c.fetched_at.desc(), documents.c.id).limit(1)).one_or_none()
     return None if row is None else document(row)
 

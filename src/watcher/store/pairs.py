@@ -8,6 +8,7 @@ after the other; the second one that believes itself the first is refused, and i
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, func, select
 
@@ -17,8 +18,8 @@ from watcher.model import Alert, Awaited, Document, EntryRef, Kind, Paired, Pair
 from watcher.store import records
 from watcher.store.codec import clean, from_ms, maybe_ms, maybe_time, pack_value, to_ms, unpack_value
 from watcher.store.engine import Database
-from watcher.store.known import document, some
-from watcher.store.rows import REF, source_state, upsert
+from watcher.store.known import document
+from watcher.store.rows import REF, some, source_state, upsert
 from watcher.store.tables import (
     documents,
     entries,
@@ -125,22 +126,18 @@ def members(connection: Connection, pair: str, names: Sequence[str]) -> tuple[En
 
 def items(connection: Connection, pair: str, marks: Sequence[str]) -> dict[str, str]:
     """The records that bear these marks, by mark."""
-    found: dict[str, str] = {}
-    for part in some(list(dict.fromkeys(marks))):
-        wanted = select(pair_marks.c.mark, pair_marks.c.item).where(
-            pair_marks.c.pair == pair, pair_marks.c.mark.in_(part)
-        )
-        found |= {row.mark: row.item for row in connection.execute(wanted)}
-    return found
+    return _items(connection, pair, pair_marks.c.mark, marks)
 
 
 def marks_of(connection: Connection, pair: str, wanted: Sequence[str]) -> dict[str, str]:
     """The marks of these records: mark → item."""
+    return _items(connection, pair, pair_marks.c.item, wanted)
+
+
+def _items(connection: Connection, pair: str, column: Any, wanted: Sequence[str]) -> dict[str, str]:
     found: dict[str, str] = {}
     for part in some(list(dict.fromkeys(wanted))):
-        rows = select(pair_marks.c.mark, pair_marks.c.item).where(
-            pair_marks.c.pair == pair, pair_marks.c.item.in_(part)
-        )
+        rows = select(pair_marks.c.mark, pair_marks.c.item).where(pair_marks.c.pair == pair, column.in_(part))
         found |= {row.mark: row.item for row in connection.execute(rows)}
     return found
 
@@ -194,7 +191,7 @@ def confirmations(connection: Connection, wanted: Sequence[str]) -> dict[str, tu
 def known_entries(connection: Connection, source: str, after: str) -> list[tuple[EntryRef, Document]]:
     """A source's entries that follow the key `after`, by key, each with its document; empty: there are no more."""
     columns = [entries.c[name] for name in REF]
-    wanted = select(*columns, documents.c.data, documents.c.source.label("by")).join(
+    wanted = select(*columns, documents.c.source, documents.c.data).join(
         documents, documents.c.id == entries.c.document
     )
     rows = connection.execute(
@@ -203,14 +200,8 @@ def known_entries(connection: Connection, source: str, after: str) -> list[tuple
     found = []
     for row in rows:
         ref = EntryRef(**{name: getattr(row, name) for name in REF})
-        found.append((ref, document(_Row(row.data, row.by))))
+        found.append((ref, document(row)))
     return found
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    data: bytes
-    source: str
 
 
 def known_records(connection: Connection, source: str, after: int) -> list[tuple[int, bytes]]:

@@ -15,8 +15,7 @@ from watcher.errors import StoreError
 from watcher.model import RecordRow, RecordsKept
 from watcher.store.codec import maybe_ms, maybe_time, to_ms
 from watcher.store.engine import Database
-from watcher.store.known import some
-from watcher.store.rows import Prepared
+from watcher.store.rows import Prepared, some
 from watcher.store.tables import lists, records
 
 PAGE = 20_000  # records that one query of a comparison reads

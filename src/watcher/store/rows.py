@@ -1,15 +1,24 @@
 """Between the model's values and rows: what each table is given, and how a state is put together again."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Table
 from sqlalchemy.dialects import postgresql, sqlite
 
 from watcher.model import Alert, Delivery, EntryRef, FetchState, Poll, Snapshot, SourceState
 from watcher.store.codec import clean, from_ms, maybe_clean, maybe_ms, maybe_time, pack_value, to_ms, unpack_value
+
+T = TypeVar("T")
+SOME = 500  # values in one IN list
+
+
+def some(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Slices that fit one query."""
+    for start in range(0, len(values), SOME):
+        yield values[start : start + SOME]
 
 
 def upsert(

@@ -9,8 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 
 from watcher.model import FetchState, Plan, SourceState
 from watcher.store.codec import clean, maybe_time, pack_value, to_ms, unpack_value
-from watcher.store.known import some
-from watcher.store.rows import Prepared, fetch_row, upsert
+from watcher.store.rows import Prepared, fetch_row, some, upsert
 from watcher.store.tables import aliases, fetches, sources
 from watcher.store.values import Synced
 
