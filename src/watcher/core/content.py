@@ -14,6 +14,7 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 from watcher.core.blocks import Builder
 from watcher.core.judge import BLOCKS, HEADINGS, PLAIN, Verdict, verdict
 from watcher.core.labels import opens_note
+from watcher.core.markup import UNSHOWN
 from watcher.core.notices import LONGEST, is_notice
 
 _BODY_NAMES = (
@@ -76,7 +77,7 @@ class Rules:
 
 def prepare(tree: LexborHTMLParser) -> None:
     """Take out of a tree what is never text, so that lengths can be measured; scripts must have been read before."""
-    tree.strip_tags(["script", "style", "noscript", "template", "svg"])
+    tree.strip_tags(UNSHOWN)
 
 
 class UnknownSelectorError(Exception):

@@ -12,7 +12,7 @@ from rapidfuzz import fuzz
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from watcher.core.furniture import normalise
-from watcher.core.markup import parse
+from watcher.core.markup import UNSHOWN, parse
 
 _LONGEST_TITLE = 500
 _LONGEST_SCRIPT = 2_000_000
@@ -30,7 +30,6 @@ _CHANGED = (
     "article:modified_time", "og:article:modified_time", "og:updated_time", "datemodified", "article.updated",
     "lastmod", "last-modified", "dcterms.modified", "dc.date.modified", "revised", "rnews:datemodified",
 )  # fmt: skip
-_UNSHOWN = ["script", "style", "noscript", "template", "svg"]  # elements whose text no browser shows
 _TITLES = ("og:title", "twitter:title", "dc.title", "parsely-title")
 _AUTHORS = ("author", "article:author", "parsely-author", "dc.creator", "sailthru.author")
 
@@ -122,9 +121,9 @@ def _title(tree: LexborHTMLParser, shared: str | None) -> str | None:
 
 def _shown(heading: LexborNode) -> str:
     """The text of a heading as a browser shows it: what scripts and styles in it say is none."""
-    if heading.css_first(", ".join(_UNSHOWN)) is not None and heading.html:
+    if heading.css_first(", ".join(UNSHOWN)) is not None and heading.html:
         copy = parse(heading.html)
-        copy.strip_tags(_UNSHOWN)
+        copy.strip_tags(UNSHOWN)
         heading = copy.body or heading
     return normalise(heading.text(deep=True, separator="") or "")[:_LONGEST_TITLE]
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from charset_normalizer import from_bytes
 from selectolax.lexbor import LexborHTMLParser
 
+UNSHOWN = ["script", "style", "noscript", "template", "svg"]  # elements whose text no browser shows
 _HEAD = 4096
 _SAMPLE = 65_536
 _BOMS = (
