@@ -22,7 +22,6 @@ _SEMICOLON = re.compile(
     r"(?P<rest>.+?); (?P<inner>correction|technical correction|correcting amendment|withdrawal|clarification)s?\.?$",
     re.I,
 )
-_COLON = re.compile(r"(?P<inner>[^:：|]{2,40}?)\s?[:：|]\s*(?P<rest>.+)$", re.DOTALL)
 _PIPE = re.compile(r"(?P<heading>.{3,200}?)\s[|·–—]\s(?P<rest>.+)$", re.DOTALL)
 _WORDS: dict[str, NoteKind] = {"correction": "correction", "withdrawal": "retraction", "clarification": "clarification"}
 _CAP_AFTER = re.compile(r"[A-ZÀ-ÞА-Я]{5,}")
