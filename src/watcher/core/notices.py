@@ -83,7 +83,8 @@ _LABEL = entries(
     状態|ステータス|期限|施行日|状态|狀態|截止日期|生效日期|상태|기한|시행일
     """
 )
-# words by which publishers open a note; here a number, a date or a sign must follow them
+# words by which publishers open a note; here a number, a date or a sign must follow them. A choice of those in
+# core/labels.py: outside the content, words like "Hinweis" or "Zusatz" head what the site says of itself
 _OPENING = entries(
     """
     update|correction|corrections|clarification|editor's note|editor’s note|editors' note|editors’ note|retraction
@@ -112,8 +113,8 @@ _OF_THE_SITE = re.compile(
     r"add to cart|free shipping|privacy (?:polic|setting|notice)|datenschutz|app store|google play|your order|"
     r"our offices?|status: (?:on|off)line|helpline|(?:scheduled|site) maintenance|©|all rights reserved"
 )
-_SKIPPED = NEVER | {"nav", "footer", "form", "ul", "ol", "table", "h1", "figure"}
-_NOT_INSIDE = "nav, footer, form, ul, ol, table, h1, figure"
+_OTHER = ("nav", "footer", "form", "ul", "ol", "table", "h1", "figure")  # what is no notice and is in none
+_SKIPPED, _OTHER_INSIDE = NEVER.union(_OTHER), ", ".join(_OTHER)
 
 
 def is_notice(text: str) -> bool:
@@ -198,7 +199,7 @@ class _Search:
             text = node.text(deep=True, separator=" ") or ""
             said = len(text) <= 3 * LONGEST and is_notice(text)
             titles = _titles(node) if said else 0
-            if said and not titles and node.css_first(_NOT_INSIDE) is None:
+            if said and not titles and node.css_first(_OTHER_INSIDE) is None:
                 found.append(node)
             elif titles < _TITLE and depth < _DEEPEST and tag != "p" and len(text) >= _SHORTEST:
                 found += self.among(list(node.iter(include_text=False)), depth + 1)
