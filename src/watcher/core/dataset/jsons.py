@@ -7,13 +7,14 @@ stands there is a list (its elements are the records), an object (one record), o
 import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import ijson
 
-from watcher.core.dataset.unpack import Opener, Stream
+from watcher.core.dataset.unpack import Opener, Stream, reason_of
 from watcher.core.dataset.values import Fields, canon
 from watcher.errors import ReadError
 
@@ -72,17 +73,25 @@ class _Bare:
         return self._stream.read(size)
 
 
-def _events(open_: Opener, url: str) -> Iterator[tuple[str, str, Any]]:
+@contextmanager
+def _parsing(url: str) -> Iterator[None]:
+    """Raise ReadError for what ijson says of a document that breaks off or is no JSON."""
     try:
-        yield from ijson.parse(_Bare(open_()))
+        yield
     except ijson.IncompleteJSONError as error:
-        raise ReadError(url, f"the JSON breaks off: {_said(error)}") from error
+        raise ReadError(url, f"the JSON breaks off: {reason_of(error)}") from error
     except (ijson.JSONError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise ReadError(url, f"this is no JSON: {_said(error)}") from error
+        raise ReadError(url, f"this is no JSON: {reason_of(error)}") from error
 
 
-def _said(error: Exception) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__
+def _events(open_: Opener, url: str) -> Iterator[tuple[str, str, Any]]:
+    with _parsing(url):
+        yield from ijson.parse(_Bare(open_()))
+
+
+def _declared(counts: Mapping[str, int]) -> int | None:
+    """The count of the whole list among the numbers beside it."""
+    return next((counts[name] for name in _COUNTS if name in counts), None)
 
 
 def place_of(open_: Opener, path: str | None, url: str) -> Place:
@@ -96,9 +105,8 @@ def place_of(open_: Opener, path: str | None, url: str) -> Place:
     counts: dict[str, int] = {}
     for number, (at, event, value) in enumerate(_events(open_, url)):
         if at == prefix and event in ("start_array", "start_map"):
-            declared = next((counts[name] for name in _COUNTS if name in counts), None)
             if event == "start_array":
-                return Place(f"{prefix}.item" if prefix else "item", declared=declared)
+                return Place(f"{prefix}.item" if prefix else "item", declared=_declared(counts))
             return Place(prefix, members=members)
         if number < _MOST_HEAD and event == "number" and isinstance(value, int) and "." not in at:
             counts[canon(at)] = value
@@ -125,8 +133,7 @@ def _guess(open_: Opener, url: str) -> Place:
     if not lists:
         return Place("")
     at = min(lists)[2]
-    declared = next((counts[name] for name in _COUNTS if name in counts), None)
-    return Place(f"{at}.item" if at else "item", declared=declared)
+    return Place(f"{at}.item" if at else "item", declared=_declared(counts))
 
 
 def path_of(place: Place) -> str:
@@ -142,16 +149,12 @@ def path_of(place: Place) -> str:
 def records(open_: Opener, place: Place, url: str) -> Iterator[Fields]:
     """Give the records at a place. Raises ReadError where the JSON breaks off."""
     stream = _Bare(open_())
-    try:
+    with _parsing(url):
         if place.members:
             for name, value in ijson.kvitems(stream, place.prefix):
                 yield {"name": name, **record_of(value)}
         else:
             yield from map(record_of, ijson.items(stream, place.prefix))
-    except ijson.IncompleteJSONError as error:
-        raise ReadError(url, f"the JSON breaks off: {_said(error)}") from error
-    except (ijson.JSONError, UnicodeDecodeError, ValueError, RecursionError) as error:
-        raise ReadError(url, f"this is no JSON: {_said(error)}") from error
 
 
 def record_of(value: Any) -> Fields:
@@ -171,5 +174,5 @@ def by_line(lines: Iterable[str], url: str) -> Iterator[Fields]:
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
-            raise ReadError(url, f"line {number} is no JSON, or the file breaks off: {_said(error)}") from error
+            raise ReadError(url, f"line {number} is no JSON, or the file breaks off: {reason_of(error)}") from error
         yield record_of(value)

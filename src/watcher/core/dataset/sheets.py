@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from typing import Any, BinaryIO
 
+from watcher.core.dataset.unpack import reason_of
 from watcher.core.dataset.values import plain
 from watcher.errors import ReadError
 
@@ -30,20 +31,16 @@ def rows(file: BinaryIO, sheet: str | None, limit: int, url: str) -> Iterator[li
     try:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     except _BROKEN as error:
-        raise ReadError(url, f"the workbook cannot be read: {_said(error)}") from error
+        raise ReadError(url, f"the workbook cannot be read: {reason_of(error)}") from error
     try:
         chosen = _sheet(book, sheet, url)
         chosen.reset_dimensions()  # what a file says of its extent is often wrong
         for row in chosen.iter_rows(values_only=True):
             yield [shown(value) for value in row]
     except _BROKEN as error:
-        raise ReadError(url, f"the sheet cannot be read: {_said(error)}") from error
+        raise ReadError(url, f"the sheet cannot be read: {reason_of(error)}") from error
     finally:
         book.close()
-
-
-def _said(error: Exception) -> str:
-    return " ".join(str(error).split())[:160] or type(error).__name__
 
 
 def _bounded(file: BinaryIO, limit: int, url: str) -> None:
@@ -52,7 +49,7 @@ def _bounded(file: BinaryIO, limit: int, url: str) -> None:
     try:
         parts = zipfile.ZipFile(file).infolist()
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise ReadError(url, f"the workbook breaks off or is damaged: {_said(error)}") from error
+        raise ReadError(url, f"the workbook breaks off or is damaged: {reason_of(error)}") from error
     whole = sum(part.file_size for part in parts)
     if whole > min(limit, max(5_000_000, size * _GROWTH)):
         raise ReadError(url, f"the workbook unpacks to {whole:,} bytes, more than is believed or allowed")

@@ -46,6 +46,11 @@ class Stream:
         return found
 
 
+def reason_of(error: Exception) -> str:
+    """What a library says of a file that it cannot read, in one short line; its name where it says nothing."""
+    return " ".join(str(error).split())[:160] or type(error).__name__
+
+
 def unpacked(file: BinaryIO, name: str, limit: int, url: str) -> tuple[Opener, str]:
     """Look into a container. In: a seekable stream, the file's name (of its address), the bound in bytes, the address
     for errors. Out: what opens the content at its start, as often as wanted, and the name of the file inside."""
