@@ -318,9 +318,7 @@ def _reread(visit: Visit, source: Source, before: SourceState, routing: Routing)
 
 def _alone(visit: Visit, source: Source, state: SourceState) -> Visit:
     """The visit as if it were of this source only, with its own failures."""
-    last = visit.fetch.last_ok_at if state.baseline_at else None
-    if last is not None and state.failing_since is not None:
-        last = min(last, state.failing_since)
+    last = gap.last_look(visit.fetch, state) if state.baseline_at else None
     own = replace(visit.fetch, failures=max(state.failures - 1, 0), failing_since=state.failing_since, last_ok_at=last)
     return replace(visit, fetch=own, sources=(source,), states=(state,))
 

@@ -7,15 +7,16 @@ from typing import Any, cast
 
 from sqlalchemy import Connection, Select, and_, case, func, or_, select, text
 
+from watcher.core import gap
 from watcher.core.follow import MARK, parent_of
 from watcher.model import Change, Document, PollResult, Revision, Snapshot, SourceState
 from watcher.model import Poll as PollRecord
 from watcher.store import bodies as chains
 from watcher.store.codec import from_ms, load, maybe_time, to_ms, unpack_value
 from watcher.store.commit import HOUR
-from watcher.store.known import document, some
+from watcher.store.known import document
 from watcher.store.outbox import current_name
-from watcher.store.rows import fetch_state, poll_of, stories_of
+from watcher.store.rows import fetch_state, poll_of, some, stories_of
 from watcher.store.tables import (
     change_stories,
     changes,
@@ -188,8 +189,8 @@ def _source_row(row: Any) -> SourceRow:
     state = unpack_value(SourceState, row.source_state)
     own = state.failures > 0 and not row.failures  # its fetch is well: others of its address can read the answer
     last = fetch.last_ok_at
-    if own and last and state.failing_since:
-        last = min(last, state.failing_since) if state.baseline_at else None
+    if own:
+        last = gap.last_look(fetch, state) if state.baseline_at else None
     return SourceRow(
         source=row.name,
         title=row.title or state.title,
