@@ -73,6 +73,24 @@ def test_both_polled_at_one_instant_tell_once(desk: Desk) -> None:
         assert sorted(told) == sorted({f"entry.new Notice {number}" for number in range(4, last + 1)})
 
 
+def test_two_of_one_address_tell_once(desk: Desk) -> None:
+    """Two sources of one address that confirm a third are read in one poll: one of them tells a new record, the other
+    one's is its confirmation, and what only the second lets through is told by that."""
+    full, twin = FULL | {"never": ["Notice 5"]}, FULL | {"name": "twin", "path": "/full.xml"}
+    desk.write(FAST, full, twin)
+    desk.poll()
+    for last in (4, 5, 6):
+        show(desk, full=items(*range(1, last + 1)))
+        desk.poll("full")
+    told = [(source, what) for source, what, _ in desk.told()]
+    assert told == [("full", "entry.new Notice 4"), ("twin", "entry.new Notice 5"), ("full", "entry.new Notice 6")]
+    assert stored(desk, "twin") == [
+        ("Notice 4", "duplicate", "full"),
+        ("Notice 5", None, "full"),
+        ("Notice 6", "duplicate", "full"),
+    ]
+
+
 def test_what_the_fast_one_missed_is_late(desk: Desk) -> None:
     """What only the complete source brings is announced in an alert of its own that is marked late and names the fast
     one; when that shows it after all, nothing is told again."""

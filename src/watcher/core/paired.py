@@ -6,9 +6,10 @@ goes out in an alert of its own, marked late, and disagreements that are due are
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from watcher.core import pairs, rules, settle
-from watcher.model import Alert, Change, Observation, Outcome, Source, SourceOutcome, SourceState, make_id
+from watcher.model import Alert, Change, Observation, Outcome, PairKept, Source, SourceOutcome, SourceState, make_id
 
 
 def paired(
@@ -22,16 +23,24 @@ def paired(
     if outcome.poll.result in {"failed", "refused"}:
         return outcome
     known = {state.source: state for state in states}
+    judged: list[tuple[pairs.Book, PairKept]] = []  # of sources that share an address and a pair
     for source in sources:
         if source.name in books:
             part = next((each for each in outcome.sources if each.source == source.name), SourceOutcome(source.name))
             seen = part.observation or Observation("unchanged", known[source.name])
             if part.error is None and seen.result not in {"held", "failed"}:
-                outcome = _with(outcome, books[source.name], source, seen, routing)
+                book = books[source.name]
+                for earlier, kept in judged:
+                    book = pairs.after(book, earlier, kept) if earlier.group == book.group else book
+                outcome, left = _with(outcome, book, source, seen, routing)
+                judged += [(book, left)] if left is not None else []
     return outcome
 
 
-def _with(outcome: Outcome, book: pairs.Book, source: Source, seen: Observation, routing: settle.Routing) -> Outcome:
+def _with(
+    outcome: Outcome, book: pairs.Book, source: Source, seen: Observation, routing: settle.Routing
+) -> tuple[Outcome, PairKept | None]:
+    """The outcome as the pair of one source has it, and what that leaves in the book."""
     now = outcome.poll.at
 
     def channels(change: Change) -> tuple[str, ...]:
@@ -43,13 +52,14 @@ def _with(outcome: Outcome, book: pairs.Book, source: Source, seen: Observation,
         screen=lambda change: settle.screened(source, change, routing, now),
     )  # fmt: skip
     if judged.kept is None and judged.changes == seen.changes:
-        return outcome
+        return outcome, None
     result = "changed" if judged.changes and seen.result == "unchanged" else seen.result
     seen = replace(seen, changes=judged.changes, pair=judged.kept, result=result)
     parts = [part for part in outcome.sources if part.source != source.name]
     others = [alert for alert in outcome.alerts if not _tells(alert, source)]
     alerts = _alerts(outcome.poll.id, source, seen, judged, routing, now=now)
-    return replace(outcome, sources=(*parts, SourceOutcome(source.name, seen)), alerts=(*others, *alerts))
+    sources = (*parts, SourceOutcome(source.name, seen))
+    return replace(outcome, sources=sources, alerts=(*others, *alerts)), judged.kept
 
 
 def _tells(alert: Alert, source: Source) -> bool:
@@ -57,7 +67,7 @@ def _tells(alert: Alert, source: Source) -> bool:
 
 
 def _alerts(
-    poll: str, source: Source, seen: Observation, judged: pairs.Judged, routing: settle.Routing, **when: object
+    poll: str, source: Source, seen: Observation, judged: pairs.Judged, routing: settle.Routing, *, now: datetime
 ) -> list[Alert]:
     """Write the alerts anew: each channel is told what it has not heard, and what is late by itself."""
     alerts: list[Alert] = []
@@ -68,9 +78,8 @@ def _alerts(
         rest = [change for change in told if change not in late]
         for changes, is_late in ((rest, False), (late, True)):
             made = settle.alerts_for(
-                source, changes, own, poll=poll, kind=seen.state.kind, flood=0 if is_late else seen.flood,
-                **when,  # type: ignore[arg-type]  # `now`, as it is
-            )  # fmt: skip
+                source, changes, own, poll=poll, now=now, kind=seen.state.kind, flood=0 if is_late else seen.flood
+            )
             alerts += map(_late, made) if is_late else made
     return alerts
 

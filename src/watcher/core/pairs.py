@@ -207,6 +207,26 @@ def judge(
     return Judged((*out, *taken.more), taken.spared, None if empty else kept)
 
 
+def after(book: Book, earlier: Book, kept: PairKept) -> Book:
+    """Give a source's book as it is once another source of its pair, read in the same poll, has left what it did.
+
+    In: both books as they were loaded for that poll, and what `judge` said that the earlier one leaves. Pure.
+    """
+    shown: dict[str, dict[str, Sighting]] = {}
+    for known in (earlier.sightings, book.sightings):
+        for item, seen in known.items():
+            shown.setdefault(item, {}).update({each.source: each for each in seen})
+    for each in kept.sightings:
+        shown.setdefault(each.item, {})[each.source] = each
+    done = {*kept.settled, *((each.item, each.source, each.what) for each in kept.awaited)}
+    return replace(
+        book,
+        items={**earlier.items, **dict(kept.marks), **book.items},
+        sightings={item: tuple(seen.values()) for item, seen in shown.items()},
+        overdue=tuple(each for each in book.overdue if (each.item, each.source, each.what) not in done),
+    )
+
+
 def _appears(taken: _Taken, change: Change, marks: Sequence[str]) -> Change:
     name, item = taken.source.name, taken.item(marks)
     standing = taken.standing(item)
