@@ -17,7 +17,6 @@ from dataclasses import replace
 from datetime import datetime
 from fnmatch import fnmatchcase
 from functools import partial
-from typing import Any
 
 import structlog
 
@@ -26,7 +25,7 @@ from watcher.config import Config
 from watcher.core import follow, message, rules, settle
 from watcher.core.markup import decode
 from watcher.core.mask import mask_url
-from watcher.core.urls import host_of
+from watcher.core.urls import host_of, nearest_first
 from watcher.model import (
     Alert,
     Change,
@@ -120,11 +119,10 @@ def _spread(config: Config, children: Sequence[Child]) -> tuple[Child, ...]:
 
 
 def _delay(config: Config, host: str) -> float:
-    """The least pause between two requests to a host, in seconds: that of the nearest rule, else of all."""
+    """The least pause between two requests to a host, in seconds: of the nearest rule that says one, else of all."""
     name = host.rpartition(":")[0] if re.search(r":\d+$", host) else host
-    fitting = [rule for rule in config.hosts if rule.delay is not None and fnmatchcase(name, rule.pattern)]
-    nearest = min(fitting, key=lambda rule: (any(c in rule.pattern for c in "*?["), -len(rule.pattern)), default=None)
-    return config.fetch.delay if nearest is None or nearest.delay is None else nearest.delay
+    told = (rule.delay for rule in nearest_first(config.hosts) if fnmatchcase(name, rule.pattern))
+    return next((delay for delay in told if delay is not None), config.fetch.delay)
 
 
 def _of_entry(source: Source, change: Change, page: Page | None) -> list[Child]:
@@ -265,8 +263,10 @@ def _crowded(source: Source, ended: int, routing: settle.Routing, now: datetime)
     told = message.SourceHealth(source.name, source.shown, mask_url(source.url), source.kind)
     channels = [routing.channels[name] for name in dict.fromkeys(source.notify) if name in routing.channels]
     key = f"follow:{source.name}:{now.date()}"
-    more: dict[str, Any] = {"config": routing.config, "base_url": routing.base_url}
     return tuple(
-        message.health_alert(channel, "source.gap", key=key, now=now, sources=(told,), message=words, **more)
+        message.health_alert(
+            channel, "source.gap", key=key, now=now, sources=(told,), message=words, config=routing.config,
+            base_url=routing.base_url,
+        )
         for channel in channels
-    )
+    )  # fmt: skip

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from watcher.config.identity import fetch_identity
 from watcher.config.settings import Advice, Config, HostLoad
 from watcher.core.cadence import busiest_pace, pace_of
+from watcher.core.urls import nearest_first
 from watcher.model import HostRule, Route, Secret, Source
 
 SHOWN = 20  # advice of one sort that is given one by one
@@ -52,7 +53,7 @@ def host_loads(config: Config) -> tuple[HostLoad, ...]:
     """
     paces: dict[str, tuple[str, float]] = {}
     sources: Counter[str] = Counter()
-    rules = sorted(config.hosts, key=lambda rule: (any(c in rule.pattern for c in "*?["), -len(rule.pattern)))
+    rules = nearest_first(config.hosts)
     found: dict[str, HostRule | None] = {}
     for source in config.sources:
         if not source.enabled:

@@ -1,9 +1,12 @@
-"""Addresses as keys: the host that politeness counts by.
+"""Addresses as keys: the host that politeness counts by, and which rule is its own.
 
 Pure text work; nothing is resolved or asked.
 """
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
+
+from watcher.model import HostRule
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
@@ -22,3 +25,8 @@ def host_of(url: str) -> str:
     if ":" in host:
         host = f"[{host}]"
     return host if not port or port == DEFAULT_PORTS.get(parts.scheme) else f"{host}:{port}"
+
+
+def nearest_first(rules: Iterable[HostRule]) -> list[HostRule]:
+    """Put rules in the order in which the first that matches a host is its own: without wildcards, then the longest."""
+    return sorted(rules, key=lambda rule: (any(c in rule.pattern for c in "*?["), -len(rule.pattern)))

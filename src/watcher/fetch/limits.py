@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
+from watcher.core.urls import nearest_first
 from watcher.model import FetchSettings, HostRule
 
 _KEPT_BUDGETS = 8192
@@ -106,8 +107,7 @@ class Turns:
     def reconfigure(self, settings: FetchSettings, hosts: Sequence[HostRule]) -> None:
         """Take new bounds; who waits goes on waiting, and the time of each host's last request is kept."""
         self._settings = settings
-        # The most telling pattern wins: without wildcards first, then the longest.
-        self._rules = sorted(hosts, key=lambda rule: (any(c in rule.pattern for c in "*?["), -len(rule.pattern)))
+        self._rules = nearest_first(hosts)
         self._keys.clear()
         self._all.limit = settings.concurrency
         self._all.admit()
