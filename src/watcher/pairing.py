@@ -11,6 +11,7 @@ import contextlib
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import partial
+from itertools import islice
 
 from watcher import config as configuration
 from watcher.config import Config, Group
@@ -29,6 +30,8 @@ from watcher.model import (
     SourceState,
 )
 from watcher.store import Enrolled, Store, Writer
+
+PIECE = 1_000  # records that one transaction puts into the book
 
 Seen = tuple[tuple[str, ...], Sighting]
 
@@ -185,13 +188,8 @@ def _values(change: Change, page: Page | None, names: Sequence[str]) -> tuple[tu
 def _known(store: Store, pattern: str | None, source: Source, member: Enrolled) -> Iterator[list[Seen]]:
     """What a source has shown so far, a piece at a time."""
     if member.kind == "dataset":
-        piece: list[Seen] = []
-        for each in _of_dataset(store, pattern, source, member.key):
-            piece.append(each)
-            if len(piece) == 1_000:
-                yield piece
-                piece = []
-        if piece:
+        seen = _of_dataset(store, pattern, source, member.key)
+        while piece := list(islice(seen, PIECE)):
             yield piece
         return
     after = ""
