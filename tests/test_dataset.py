@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.core.dataset import Indexed, Reading, load, merge, named, open_list, values
+from watcher.core.dataset.jsons import MOST_LINE
 from watcher.core.dataset.merge import MOST_ALIKE
 from watcher.core.dataset.tell import renames
 from watcher.errors import ReadError
@@ -138,6 +139,14 @@ def test_a_packed_list_keeps_to_the_bound() -> None:
 def test_what_is_no_whole_list_is_a_failure_in_words(body: bytes, said: str) -> None:
     """A file that breaks off, is of another kind or wants to be believed too much is refused, and says why."""
     assert said in wrong(body)
+
+
+def test_a_record_of_json_lines_has_its_bound_like_a_cell() -> None:
+    """A line of JSON Lines may be long, but not without end."""
+    start, end = '{"id": 1}\n{"id": 2, "text": "', '"}\n'
+    room = MOST_LINE - len('{"id": 2, "text": ""}\n')
+    assert len(read(start + "x" * room + end)) == 2
+    assert "line 2 has more than the 16,777,216 characters" in wrong(start + "x" * (room + 1) + end)
 
 
 def test_a_count_that_the_file_gives_is_checked() -> None:

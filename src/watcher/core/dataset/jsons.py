@@ -18,7 +18,7 @@ from watcher.core.dataset.unpack import Opener, Stream, reason_of
 from watcher.core.dataset.values import Fields, canon
 from watcher.errors import ReadError
 
-MOST_LINE = 1 << 24
+MOST_LINE = 1 << 24  # characters of one record of JSON Lines; a cell of a table has the same bound
 _STEP = re.compile(r"\.?(?:([A-Za-z_\u0080-\uffff][\w\u0080-\uffff-]*)|\[(\*)\]|\[(?:'([^']*)'|\"([^\"]*)\")\])|\.(\*)")
 _COUNTS = (
     "count",
@@ -167,10 +167,12 @@ def record_of(value: Any) -> Fields:
 
 
 def by_line(lines: Iterable[str], url: str) -> Iterator[Fields]:
-    """JSON Lines: one record a line; empty lines are left out."""
+    """JSON Lines: one record a line; empty ones are left out. Raises ReadError for a line that is none, or too long."""
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
+        if len(line) > MOST_LINE:
+            raise ReadError(url, f"line {number} has more than the {MOST_LINE:,} characters that are read")
         try:
             value = json.loads(line)
         except (ValueError, RecursionError) as error:
