@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import xxhash
 from selectolax.lexbor import LexborNode
 
+from watcher.core.content import weight
 from watcher.core.furniture import is_furniture, normalise
 from watcher.core.identity import digest
 from watcher.core.judge import BLOCKS
@@ -188,12 +189,12 @@ def raw_of(
     if moving and record.cells:
         own = [cell for index, cell in enumerate(record.cells) if index not in moving]
         nodes = [*own, *record.tail]
-        length = sum(weight_of(cell.text(deep=True) or "") for i, cell in enumerate(record.cells) if i in moving)
+        length = sum(weight(cell.text(deep=True) or "") for i, cell in enumerate(record.cells) if i in moving)
     parts = []
     for node in nodes:
         said = (node.text(deep=True, separator="\x1f") if node.is_element_node else node.text_content) or ""
-        words, weight = _words(said)
-        length += weight
+        words, size = _words(said)
+        length += size
         if ignored:
             words = _without(said, ignored)
         if words:
@@ -214,16 +215,11 @@ def is_stamp(line: str) -> bool:
     return _STAMP_WITHIN.search(line) is not None
 
 
-def weight_of(text: str) -> int:
-    """Count the characters of a text without its white space."""
-    return len(text) - text.count(" ") - text.count("\n") - text.count("\t")
-
-
 @lru_cache(maxsize=16_384)
 def _words(said: str) -> tuple[str, int]:
     """The words of a row's pieces of text without counters, and the number of all its characters; the same rows stand
     on a page at every look."""
-    return _without(said, ()), weight_of(said) - said.count("\x1f")
+    return _without(said, ()), weight(said) - said.count("\x1f")
 
 
 def _without(said: str, ignored: Sequence[re.Pattern[str]]) -> str:

@@ -29,9 +29,8 @@ from watcher.core.cells import (
     raw_of,
     session_of,
     targets_of,
-    weight_of,
 )
-from watcher.core.content import Rules, UnknownSelectorError, prepare, select
+from watcher.core.content import Rules, UnknownSelectorError, prepare, select, weight
 from watcher.core.furniture import normalise
 from watcher.core.head import Head, read_head
 from watcher.core.identity import address
@@ -183,7 +182,7 @@ def _at(text: str, spot: Spot) -> _Table | None:
 
 def _outside(tree: LexborHTMLParser, table: _Table) -> int:
     """The characters of the page that stand outside its rows."""
-    whole = weight_of(tree.body.text(deep=True) or "") if tree.body is not None else 0
+    whole = weight(tree.body.text(deep=True) or "") if tree.body is not None else 0
     return max(0, whole - table.inside)
 
 

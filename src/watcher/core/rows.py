@@ -13,7 +13,7 @@ from itertools import islice
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from watcher.core.content import rounded, select
+from watcher.core.content import rounded, select, weight
 from watcher.core.judge import verdict
 from watcher.core.tables import words
 
@@ -403,7 +403,7 @@ def _is_one_of_many(node: LexborNode) -> bool:
 
 
 def _count(into: _Sum, text: str, linked: bool) -> None:
-    length = len(text) - text.count(" ") - text.count("\n") - text.count("\t")
+    length = weight(text)
     if not length:
         return
     into.length += length
