@@ -54,9 +54,10 @@ class Pairing:
     async def turn(self, sources: Sequence[Source]) -> AsyncIterator[None]:
         """Hold the pairs of these sources: what one of them decides is written before the next decides."""
         ids = sorted({self.groups[source.name].id for source in sources if source.name in self.groups})
+        turns = [self._turns[id_] for id_ in ids]  # at once: a reload may come while one waits
         async with contextlib.AsyncExitStack() as held:
-            for id_ in ids:
-                await held.enter_async_context(self._turns[id_])
+            for turn in turns:
+                await held.enter_async_context(turn)
             yield
 
     async def settled(
@@ -69,14 +70,15 @@ class Pairing:
         store: bool = True,
     ) -> Outcome:
         """Hold a poll's outcome against the pairs of its sources. With `store` False nothing is written."""
-        own = [source for source in sources if source.name in self.groups]
+        groups = self.groups  # a reload may put others in force before this ends
+        own = [source for source in sources if source.name in groups]
         if not own or outcome.poll.result in {"failed", "refused"}:
             return outcome
         loop = asyncio.get_running_loop()
         parts = {part.source: part.observation for part in outcome.sources}
         books = {}
         for source in own:
-            group = self.groups[source.name]
+            group = groups[source.name]
             known = await loop.run_in_executor(None, self._members, group)
             if store:
                 for member in known.values():

@@ -146,9 +146,10 @@ class Pipeline:
         if not pairs:
             return None
         sources, states = tuple(s for s, _ in pairs), tuple(state for _, state in pairs)
+        routing = self.routing  # that of `_outcome`: another may be put in force before it is there
         outcome = await self._outcome(job.fetch, sources, states, store=store)
         async with self.pairing.turn(sources):
-            outcome = await self.pairing.settled(outcome, sources, states, self.routing, store=store)
+            outcome = await self.pairing.settled(outcome, sources, states, routing, store=store)
             if store:
                 await self.parts.writer.commit(outcome)
         if store:
