@@ -9,7 +9,7 @@ from watcher.model import Document, EntryRef, Fetched, Kind, Reading, Source, So
 
 
 def guard(source: Source, state: SourceState, answer: Fetched) -> None:
-    """Raise ReadError for a log-in page where a file should be."""
+    """Raise ReadError, in words of the log-in, for a log-in page where a list of records should be."""
     if wall := login.expired(source, state, answer):
         raise ReadError(answer.url, wall.words)
 
