@@ -14,14 +14,11 @@ _RULE = re.compile(r"(?P<label>ACTION|SUMMARY|DATES?|EFFECTIVE DATE)\s?:\s*(?P<r
 
 def repairs(page: PageView, titled: NoteKind | None) -> None:
     """The paragraph of a corrected release that says what was wrong; only under a headline that announces it."""
-    named = titled
-    for block in page.blocks[:6] if named not in {"correction", "clarification"} else ():
-        version = wire.headline(block.text) if len(block.text) <= 90 else None
-        if version and version.kind == "clarification":
-            named = version.kind  # a notice's own head below the company's name
-    if named not in {"correction", "clarification"}:
-        return
-    titled = named
+    if titled not in {"correction", "clarification"}:
+        heads = (wire.headline(block.text) for block in page.blocks[:6] if len(block.text) <= 90)
+        if not any(head is not None and head.kind == "clarification" for head in heads):
+            return
+        titled = "clarification"  # a notice's own head below the company's name
     pattern = wire.REPAIR if titled == "correction" else wire.CLARIFIES
     for index, block in enumerate(page.blocks[:8]):
         if page.free(index) and block.type not in HEADINGS and pattern.search(block.text[:1500]):
