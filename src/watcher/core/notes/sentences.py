@@ -6,7 +6,7 @@ The rows of `spoken` hold the words: the document and its verb, what joins the c
 import re
 from dataclasses import dataclass
 
-from watcher.core import when
+from watcher.core import tables, when
 from watcher.core.notes import words
 from watcher.core.notes.spoken import (
     ATTRIBUTED,
@@ -22,11 +22,6 @@ from watcher.core.notes.spoken import (
 )
 from watcher.core.when import Look
 from watcher.model import Moment, NoteKind
-
-
-def _split(line: str) -> tuple[str, ...]:
-    return tuple(line.split())
-
 
 _REVISED = re.compile(
     r", not |\bnot, as\b|rather than|instead of|has been (?:revised|corrected)|have been corrected|regret", re.I
@@ -80,7 +75,7 @@ _RIGHTED = re.compile(RIGHTED, re.IGNORECASE)
 _OWN_TEXT = re.compile(OWN_TEXT, re.IGNORECASE)
 _ATTRIBUTED = re.compile(ATTRIBUTED, re.IGNORECASE)
 # A text without one of these cannot match _EARLIER: a cheap look before the dear one.
-_STEMS = _split(
+_STEMS = tables.words(
     "version versión versão versione versie versjon versiossa versi edition draft headline caption "
     "photograph originally previously initially incorrectly mistakenly misstated misidentified misspelled "
     "fassung precedente prima jutussa utgave udgave wersj sürüm hali hâli верси редакци نسخة صيغة النسخة "
