@@ -2,7 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,10 +14,11 @@ from typer.testing import CliRunner
 from servers import Request, Response
 from watcher import config as configuration
 from watcher.cli.app import app
-from watcher.config import fetch_identity
+from watcher.config import Config, fetch_identity
 from watcher.fetch import Client
 from watcher.model import Change, Outcome
 from watcher.pipeline import Parts, Pipeline
+from watcher.reading import Readers
 from watcher.store import Store, Writer
 
 START = datetime(2031, 3, 4, 12, tzinfo=UTC)
@@ -39,6 +42,26 @@ class Site:
         return Response(body, headers=(("Content-Type", self.kind), *marks))
 
 
+@asynccontextmanager
+async def pipeline_at(
+    config: Config, address: str, clock: Callable[[], datetime], readers: Readers | None = None
+) -> AsyncIterator[tuple[Pipeline, Store, Writer]]:
+    """The real pipeline with its store and writer, by a clock that a test moves; closed in order at the end."""
+    store = Store.open(address, create=True, migrate=True)
+    writer = Writer(store, clock)
+    client = Client(config.fetch, config.hosts, version="test", clock=clock, resolve=configuration.resolve)
+    workers = ThreadPoolExecutor(2)
+    pipeline = Pipeline(Parts(store, writer, client, clock, lambda: 0.5, workers, "test", readers), config, "")
+    try:
+        yield pipeline, store, writer
+    finally:
+        pipeline.close()
+        workers.shutdown()
+        await client.close()
+        await writer.close()
+        store.close()
+
+
 class Clocked:
     """A source and its store, between two polls closed."""
 
@@ -56,20 +79,10 @@ class Clocked:
 
     async def _poll(self, now: datetime) -> Outcome:
         config = configuration.load(self.path)
-        store = Store.open(config.database, create=True, migrate=True)
-        writer = Writer(store, lambda: now)
-        client = Client(config.fetch, config.hosts, version="test", clock=lambda: now, resolve=configuration.resolve)
-        workers = ThreadPoolExecutor(1)
-        try:
+        async with pipeline_at(config, config.database, lambda: now) as (pipeline, _, writer):
             plans = configuration.plans(config)
             await writer.run(lambda s: s.sync(plans, now))
-            pipeline = Pipeline(Parts(store, writer, client, lambda: now, lambda: 0.5, workers, "test"), config, "")
             outcome = await pipeline.poll(fetch_identity(config.sources[0]))
-        finally:
-            await client.close()
-            await writer.close()
-            workers.shutdown()
-            store.close()
         assert outcome is not None
         return outcome
 

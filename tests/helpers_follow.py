@@ -1,21 +1,20 @@
 """A publisher whose feed leads to pages, and whose pages lead to documents; and a Watcher whose time a test passes."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Self
 
+from helpers_clocked import pipeline_at
 from helpers_documents import pdf, typeset
 from servers import Request, Response, Server
 from watcher import config as configuration
 from watcher import following
-from watcher.fetch import Client
-from watcher.pipeline import Parts, Pipeline
+from watcher.pipeline import Pipeline
 from watcher.reading import Readers
-from watcher.store import Store, Writer
+from watcher.store import Store
 
 START = datetime(2021, 1, 14, 22, 0, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -126,39 +125,30 @@ class Watch:
 
     async def _until(self, end: datetime, *, sweeping: bool) -> None:
         config = configuration.load(self.folder / "config.toml", environ={})
-        store = Store.open(self.address, create=True, migrate=True)
-        writer = Writer(store, self.clock)
-        client = Client(config.fetch, config.hosts, version="1", clock=self.clock, resolve=lambda s: s.reference)
-        workers, readers = ThreadPoolExecutor(2), Readers()
-        parts = Parts(store, writer, client, self.clock, lambda: 0.5, workers, "test", readers)
-        pipeline = Pipeline(parts, config, "")
-        try:
-            plans = (*configuration.plans(config), *following.plans(config, store.followed(), self.at))
-            await writer.run(lambda s: s.sync(plans, self.at))
-            pipeline.remute()
-            await pipeline.follower.sweep(config, pipeline.routing)
-            while True:
-                for due in store.due(self.at):
-                    outcome = await pipeline.poll(due.fetch)
-                    assert outcome is not None
-                    self.polled.append((self.at, outcome.fetch.url))
-                if sweeping:
-                    await pipeline.follower.sweep(config, pipeline.routing)
-                ahead = store.next_due()
-                step = min(ahead, self.at + HOUR) if ahead is not None else end
-                if step > end:
-                    break
-                self.at = max(step, self.at + timedelta(milliseconds=1))
-                if self.at >= end:
-                    break
-            self.at = end
-        finally:
-            pipeline.close()
-            readers.close()
-            workers.shutdown()
-            await client.close()
-            await writer.close()
-            store.close()
+        with closing(Readers()) as readers:
+            async with pipeline_at(config, self.address, self.clock, readers) as (pipeline, store, writer):
+                plans = (*configuration.plans(config), *following.plans(config, store.followed(), self.at))
+                await writer.run(lambda s: s.sync(plans, self.at))
+                pipeline.remute()
+                await pipeline.follower.sweep(config, pipeline.routing)
+                await self._pass(end, pipeline, store, sweeping=sweeping)
+
+    async def _pass(self, end: datetime, pipeline: Pipeline, store: Store, *, sweeping: bool) -> None:
+        while True:
+            for due in store.due(self.at):
+                outcome = await pipeline.poll(due.fetch)
+                assert outcome is not None
+                self.polled.append((self.at, outcome.fetch.url))
+            if sweeping:
+                await pipeline.follower.sweep(pipeline.config, pipeline.routing)
+            ahead = store.next_due()
+            step = min(ahead, self.at + HOUR) if ahead is not None else end
+            if step > end:
+                break
+            self.at = max(step, self.at + timedelta(milliseconds=1))
+            if self.at >= end:
+                break
+        self.at = end
 
     def clock(self) -> datetime:
         return self.at

@@ -8,7 +8,6 @@ with Desk(folder, address, site) as desk:
 
 import asyncio
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -16,15 +15,14 @@ from typing import Any, Self
 from urllib.parse import quote
 from xml.sax.saxutils import escape
 
+from helpers_clocked import pipeline_at
 from helpers_faults import CONFIG
 from inbox import SECRET
 from servers import Request, Response, Server
 from watcher import config as configuration
 from watcher import following
-from watcher.fetch import Client
 from watcher.model import Outcome
-from watcher.pipeline import Parts, Pipeline
-from watcher.store import Store, Writer
+from watcher.store import Store
 
 FRIDAY = datetime(2031, 3, 7, 17, 0, tzinfo=UTC)
 MONDAY = datetime(2031, 3, 10, 8, 0, tzinfo=UTC)
@@ -100,24 +98,13 @@ class Desk:
 
     async def _poll(self, names: Sequence[str]) -> list[Outcome]:
         config = configuration.load(self.folder / "config.toml", environ={})
-        store = Store.open(self.address)
-        writer = Writer(store, lambda: self.at)
-        client = Client(config.fetch, config.hosts, version="1", clock=lambda: self.at, resolve=lambda s: s.reference)
-        workers = ThreadPoolExecutor(2)
-        pipeline = Pipeline(Parts(store, writer, client, lambda: self.at, lambda: 0.5, workers, "test"), config, "")
-        try:
+        async with pipeline_at(config, self.address, lambda: self.at) as (pipeline, store, writer):
             pages = following.plans(config, store.followed(), self.at)
             await writer.run(lambda s: s.sync((*configuration.plans(config), *pages), self.at))
             wanted = {configuration.fetch_identity(s): None for s in config.sources if not names or s.name in names}
             if names == ("due",):
                 wanted = {due.fetch: None for due in store.due(self.at)}
             found = await asyncio.gather(*(pipeline.poll(fetch) for fetch in wanted))
-        finally:
-            pipeline.close()
-            workers.shutdown()
-            await client.close()
-            await writer.close()
-            store.close()
         return [outcome for outcome in found if outcome is not None]
 
     def alerts(self, type_: str | None = None) -> list[dict[str, Any]]:
